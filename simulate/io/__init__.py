@@ -1,0 +1,1 @@
+"""Readers and writers: what comes from files and goes into them."""

@@ -1,0 +1,211 @@
+"""From a wish to arrays: goals with names, roles and units, and the task they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinematics.chain import Chain, Point
+from kinematics.conventions import COORDINATES, SEGMENT_COORDINATE
+from kinematics.pose import frames
+from kinematics.rotations import rotation_angle
+from kinematics.tables import rows, value
+from kinematics.zero import Standing
+from simulate.kernels.data import ABOVE, EQUAL, OFF, SOFT, Body, Goals
+
+if TYPE_CHECKING:
+    from simulate.motion import Motion
+
+Array = NDArray[np.float64]
+Roles = NDArray[np.int8]
+
+__all__ = ["ABOVE", "EQUAL", "OFF", "SOFT", "OrientationGoal", "PointGoal", "Task", "must_residuals", "stiffness"]
+
+
+@dataclass(frozen=True, eq=False)
+class PointGoal:
+    """A point, or a direction, of a segment at a place along one world axis.
+
+    Parameters
+    ----------
+    name : str
+        What it asks for, in words.
+    point : Point
+        The point [m], or the direction (unit vector), in the segment's frame.
+    normal : ndarray, shape (F, 3)
+        World axis along which it is measured.
+    target : ndarray, shape (F,)
+        Place along that axis [m]; for a direction the cosine with it.
+    role : ndarray, shape (F,)
+        OFF, EQUAL (must), ABOVE (must, one side) or SOFT (prefers).
+    stiffness : float
+        What a SOFT role costs. [N/m, N m/rad]
+    is_direction : bool
+        Whether `point` is a direction.
+    yields : bool
+        Whether it gives way first when not all musts can be met.
+    """
+
+    name: str
+    point: Point
+    normal: Array
+    target: Array
+    role: Roles
+    stiffness: float = 0.0
+    is_direction: bool = False
+    yields: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class OrientationGoal:
+    """A segment's orientation, `target` (F, 3, 3), all three axes; `role` (F,), `stiffness` [N m/rad] where SOFT."""
+
+    name: str
+    segment: str
+    target: Array
+    role: Roles
+    stiffness: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A reference motion on a chain and the goals that make it done.
+
+    Parameters
+    ----------
+    name : str
+        ``walk`` and so on.
+    chain : Chain
+    motion : Motion
+        What was recorded, in its file's own convention.
+    time : ndarray, shape (F,)
+        [s]
+    q : ndarray, shape (F, 24)
+        The reference posture of each frame. [m, rad]
+    goals : sequence of PointGoal or OrientationGoal
+        What must be met and what is preferred.
+    stiffness : ndarray, shape (24,)
+        Of each coordinate about its reference. [N m/rad]
+    standing : Standing
+        The standing posture from which zeros are counted.
+    percent : mapping of side to ndarray, shape (F,)
+        Percentage of that side's cycle; NaN outside.
+    loaded : mapping of side to ndarray of bool, shape (F,)
+        Whether that side's forefoot is loaded.
+    yields : str
+        The goal that gives way first, in words.
+    source : str
+        The recording's name.
+    notices : tuple of str
+        What the user should know.
+    """
+
+    name: str
+    chain: Chain
+    motion: Motion
+    time: Array
+    q: Array
+    goals: Sequence[PointGoal | OrientationGoal]
+    stiffness: Array
+    standing: Standing
+    percent: Mapping[str, Array]
+    loaded: Mapping[str, NDArray[np.bool_]]
+    yields: str
+    source: str = ""
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def point_goals(self) -> list[PointGoal]:
+        """The goals on points and directions, in order."""
+        return [goal for goal in self.goals if isinstance(goal, PointGoal)]
+
+    @property
+    def orientation_goals(self) -> list[OrientationGoal]:
+        """The goals on orientations, in order."""
+        return [goal for goal in self.goals if isinstance(goal, OrientationGoal)]
+
+    @property
+    def body(self) -> Body:
+        """The chain's geometry as the kernels take it."""
+        return Body(self.chain.axes, self.chain.offsets)
+
+    def with_goals(self, goals: Sequence[PointGoal | OrientationGoal]) -> Task:
+        """The same task with other goals."""
+        return replace(self, goals=tuple(goals))
+
+    def kernel_goals(self) -> Goals:
+        """The goals as the kernels take them."""
+        points, turns, n = self.point_goals, self.orientation_goals, len(self.q)
+        yield_stiffness = value("stiffness", "yielding_goal", package="simulate")
+        return Goals(
+            segment=np.array([SEGMENT_COORDINATE[g.point.segment] for g in points], dtype=np.int64),
+            local=np.array([g.point.location for g in points], dtype=np.float64).reshape(-1, 3),
+            is_point=np.array([not g.is_direction for g in points], dtype=np.int8),
+            normal=_stack([g.normal for g in points], (n, 0, 3)),
+            target=_stack([g.target for g in points], (n, 0)),
+            role=_stack([g.role for g in points], (n, 0)).astype(np.int8),
+            weight=np.array([g.stiffness for g in points], dtype=np.float64),
+            yields=np.array([g.yields for g in points], dtype=np.int8),
+            yield_weight=np.full(len(points), yield_stiffness),
+            o_segment=np.array([SEGMENT_COORDINATE[g.segment] for g in turns], dtype=np.int64),
+            o_target=_stack([g.target for g in turns], (n, 0, 3, 3)),
+            o_role=_stack([g.role for g in turns], (n, 0)).astype(np.int8),
+            o_weight=np.array([g.stiffness for g in turns], dtype=np.float64),
+        )
+
+
+def _stack(arrays: Sequence[NDArray[np.generic]], empty: tuple[int, ...]) -> Array:
+    """Stack per-goal arrays along a second axis; of shape `empty` if there are none."""
+    return np.stack(arrays, axis=1).astype(np.float64) if arrays else np.zeros(empty)
+
+
+def stiffness() -> Array:
+    """Stiffness (24,) of each coordinate about its reference [N m/rad], table ``simulate/data/stiffness.csv``.
+
+    Nothing acts on the pelvis's place and heading: those are matters of goals.
+    """
+    table = {row["name"]: float(row["value"]) for row in rows("stiffness", "simulate")}
+    return np.array([table.get(name.removesuffix("_r").removesuffix("_l"), 0.0) for name in COORDINATES])
+
+
+def must_residuals(task: Task, q: Array) -> tuple[Array, Array, Array]:
+    """How far each must goal is missed, from the chain's own forward kinematics.
+
+    Parameters
+    ----------
+    task : Task
+    q : ndarray, shape (F, 24)
+
+    Returns
+    -------
+    mm : ndarray, shape (F,)
+        Largest miss of a point that is no yielding goal. [mm]
+    deg : ndarray, shape (F,)
+        Largest miss of a direction or orientation. [deg]
+    yielded_mm : ndarray, shape (F,)
+        Largest miss of the goal that yields first. [mm]
+    """
+    R, o, _ = frames(task.chain, q)
+    mm, deg, yielded = np.zeros((3, len(q)))
+    for goal in task.point_goals:
+        s = SEGMENT_COORDINATE[goal.point.segment]
+        arm = R[:, s] @ np.asarray(goal.point.location)
+        place = np.einsum("fi,fi->f", goal.normal, arm if goal.is_direction else arm + o[:, s])
+        miss = np.where(goal.role == EQUAL, np.abs(place - goal.target), 0.0)
+        miss = np.where(goal.role == ABOVE, np.maximum(0.0, goal.target - place), miss)
+        if goal.is_direction:
+            # the direction's own length along the plane of the normal and its heading: a pitched foot is foreshortened
+            level = np.hypot(arm[:, 0], arm[:, 2])
+            deg = np.maximum(deg, np.rad2deg(np.arcsin(np.clip(miss / level, 0.0, 1.0))))
+        elif goal.yields:
+            yielded = np.maximum(yielded, 1e3 * miss)
+        else:
+            mm = np.maximum(mm, 1e3 * miss)
+    for turn in task.orientation_goals:
+        angle = rotation_angle(np.swapaxes(turn.target, -1, -2) @ R[:, SEGMENT_COORDINATE[turn.segment]])
+        deg = np.maximum(deg, np.where(turn.role == EQUAL, np.rad2deg(angle), 0.0))
+    return mm, deg, yielded

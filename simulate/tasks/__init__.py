@@ -1,0 +1,1 @@
+"""Tasks: a reference motion and the goals that make it done."""
