@@ -156,13 +156,12 @@ def _musts(strategy: str, task: Task) -> Task:
 
 def _judged(strategy: str, task: Task, solution: Solution) -> Solution:
     """The solution with its status held against the musts as the chain's own forward kinematics gives them."""
-    mm, deg, yielded = must_residuals(_musts(strategy, task), solution.q)
-    met = (mm <= MUST_MM) & (deg <= MUST_DEG)
-    status = solution.status.copy()
-    status[~met] = UNSOLVED
-    status[met & (status == SHORTFALL) & (yielded <= MUST_MM)] = SOLVED
-    status[met & (status == SOLVED) & (yielded > MUST_MM)] = SHORTFALL
-    return replace(solution, status=status)
+    miss = must_residuals(_musts(strategy, task), solution.q)
+    met = (miss.mm <= MUST_MM) & (miss.deg <= MUST_DEG)
+    short = (miss.yielded_mm > MUST_MM) | (miss.yielded_deg > MUST_DEG)
+    status = np.where(short, SHORTFALL, SOLVED)
+    status[~met | (solution.status == UNSOLVED)] = UNSOLVED
+    return replace(solution, status=status.astype(np.int8))
 
 
 __all__ = ["MUST_DEG", "MUST_MM", "bounds_of", "compensate"]

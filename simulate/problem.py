@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Roles = NDArray[np.int8]
 
-__all__ = ["ABOVE", "EQUAL", "OFF", "SOFT", "OrientationGoal", "PointGoal", "Task", "must_residuals", "stiffness"]
+__all__ = [
+    "ABOVE",
+    "EQUAL",
+    "OFF",
+    "SOFT",
+    "OrientationGoal",
+    "PointGoal",
+    "Residuals",
+    "Task",
+    "must_residuals",
+    "stiffness",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +57,8 @@ class PointGoal:
         What a SOFT role costs. [N/m, N m/rad]
     is_direction : bool
         Whether `point` is a direction.
-    yields : bool
-        Whether it gives way first when not all musts can be met.
+    yields : int
+        1 if it gives way first when not all musts can be met, 2 if next, 0 if never.
     """
 
     name: str
@@ -57,7 +68,7 @@ class PointGoal:
     role: Roles
     stiffness: float = 0.0
     is_direction: bool = False
-    yields: bool = False
+    yields: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +183,16 @@ def stiffness() -> Array:
     return np.array([table.get(name.removesuffix("_r").removesuffix("_l"), 0.0) for name in COORDINATES])
 
 
-def must_residuals(task: Task, q: Array) -> tuple[Array, Array, Array]:
+class Residuals(NamedTuple):
+    """Largest miss of the must goals, each (F,): of those that never yield [mm, deg] and of those that may."""
+
+    mm: Array
+    deg: Array
+    yielded_mm: Array
+    yielded_deg: Array
+
+
+def must_residuals(task: Task, q: Array) -> Residuals:
     """How far each must goal is missed, from the chain's own forward kinematics.
 
     Parameters
@@ -182,30 +202,25 @@ def must_residuals(task: Task, q: Array) -> tuple[Array, Array, Array]:
 
     Returns
     -------
-    mm : ndarray, shape (F,)
-        Largest miss of a point that is no yielding goal. [mm]
-    deg : ndarray, shape (F,)
-        Largest miss of a direction or orientation. [deg]
-    yielded_mm : ndarray, shape (F,)
-        Largest miss of the goal that yields first. [mm]
+    Residuals
     """
     R, o, _ = frames(task.chain, q)
-    mm, deg, yielded = np.zeros((3, len(q)))
+    mm, deg, yielded_mm, yielded_deg = np.zeros((4, len(q)))
     for goal in task.point_goals:
         s = SEGMENT_COORDINATE[goal.point.segment]
         arm = R[:, s] @ np.asarray(goal.point.location)
         place = np.einsum("fi,fi->f", goal.normal, arm if goal.is_direction else arm + o[:, s])
         miss = np.where(goal.role == EQUAL, np.abs(place - goal.target), 0.0)
         miss = np.where(goal.role == ABOVE, np.maximum(0.0, goal.target - place), miss)
+        into = yielded_mm if goal.yields else mm
         if goal.is_direction:
-            # the direction's own length along the plane of the normal and its heading: a pitched foot is foreshortened
-            level = np.hypot(arm[:, 0], arm[:, 2])
-            deg = np.maximum(deg, np.rad2deg(np.arcsin(np.clip(miss / level, 0.0, 1.0))))
-        elif goal.yields:
-            yielded = np.maximum(yielded, 1e3 * miss)
+            # a pitched foot is foreshortened: the angle is counted in the floor's plane
+            miss = np.rad2deg(np.arcsin(np.clip(miss / np.hypot(arm[:, 0], arm[:, 2]), 0.0, 1.0)))
+            into = yielded_deg if goal.yields else deg
         else:
-            mm = np.maximum(mm, 1e3 * miss)
+            miss = 1e3 * miss
+        np.maximum(into, miss, out=into)
     for turn in task.orientation_goals:
         angle = rotation_angle(np.swapaxes(turn.target, -1, -2) @ R[:, SEGMENT_COORDINATE[turn.segment]])
-        deg = np.maximum(deg, np.where(turn.role == EQUAL, np.rad2deg(angle), 0.0))
-    return mm, deg, yielded
+        np.maximum(deg, np.where(turn.role == EQUAL, np.rad2deg(angle), 0.0), out=deg)
+    return Residuals(mm, deg, yielded_mm, yielded_deg)

@@ -13,11 +13,11 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from kinematics.chain import Chain
 from kinematics.conventions import COORDINATES, INDEX, JOINT_CENTRES, ROTATIONS, SEGMENTS, SPINE, TRANSLATIONS
 from kinematics.pose import positions
 from kinematics.rom import RangeOfMotion
-from simulate.problem import PointGoal, Task
+from simulate.motion import Motion, from_chain
+from simulate.problem import PointGoal, Residuals, Task
 from simulate.strategies import SHORTFALL, SOLVED, UNSOLVED, Solution
 
 Array = NDArray[np.float64]
@@ -123,10 +123,11 @@ class Compensation(xr.Dataset):
             },
         }
         if counts["shortfall"]:
-            k = int(one.yielded_mm.argmax())
+            k = int(np.argmax(np.where(one.status == SHORTFALL, one.yielded_mm, 0.0)))
             answer["shortfall"] = {
                 "goal": self.attrs["yields"],
                 "mm": float(one.yielded_mm[k]),
+                "deg": float(one.yielded_deg[k]),
                 "at_percent": _or_none(self.percent()[k]),
                 "frames": counts["shortfall"],
             }
@@ -153,7 +154,7 @@ def build(
     inputs: Inputs,
     free: Solution,
     answers: Mapping[str, Solution],
-    residuals: Mapping[str, tuple[Array, Array, Array]],
+    residuals: Mapping[str, Residuals],
 ) -> Compensation:
     """Put the solutions and the problem they solve into one labelled data set."""
     task, names = inputs.task, list(answers)
@@ -189,26 +190,30 @@ def _variable(dims: tuple[str, ...], data: Any, units: str, long_name: str, **at
 
 
 def _proof(
-    inputs: Inputs, answers: Mapping[str, Solution], residuals: Mapping[str, tuple[Array, Array, Array]]
+    inputs: Inputs, answers: Mapping[str, Solution], residuals: Mapping[str, Residuals]
 ) -> dict[str, xr.Variable]:
     """Per strategy and frame: status, residuals, what binds."""
     lower, upper = inputs.bounds["limit"]
     solutions = list(answers.values())
     dims = ("strategy", "frame")
     flags = {"flag_values": sorted(_STATUS.values()), "flag_meanings": " ".join(sorted(_STATUS, key=_STATUS.__getitem__))}
-    mm, deg, yielded = (np.stack(each) for each in zip(*residuals.values(), strict=True))
+    status = np.stack([s.status for s in solutions])
+    mm, deg, yielded_mm, yielded_deg = (np.stack(each) for each in zip(*residuals.values(), strict=True))
+    # where the yielding goals have not yielded they are musts like the others
+    mm, deg = (np.where(status == SHORTFALL, a, np.maximum(a, b)) for a, b in ((mm, yielded_mm), (deg, yielded_deg)))
     over = []
     for name, solution in answers.items():
         excess = np.rad2deg(np.maximum(lower - solution.q, solution.q - upper))[:, _TURNS]
         bound = [name != "closure" or c not in SPINE and not c.startswith("pelvis") for c in ROTATIONS]
         over.append(np.maximum(excess[:, bound].max(axis=1), 0.0))
     return {
-        "status": _variable(dims, np.stack([s.status for s in solutions]), "1", "status of the frame", **flags),
+        "status": _variable(dims, status, "1", "status of the frame", **flags),
         "iterations": _variable(dims, np.stack([s.iterations for s in solutions]), "1", "solver iterations"),
         "kkt": _variable(dims, np.stack([s.kkt for s in solutions]), "rad | m", "scaled KKT residual"),
         "must_mm": _variable(dims, mm, "mm", "largest miss of a must goal on a place"),
         "must_deg": _variable(dims, deg, "deg", "largest miss of a must goal on a direction"),
-        "yielded_mm": _variable(dims, yielded, "mm", f"miss of the goal that yields first: {inputs.task.yields}"),
+        "yielded_mm": _variable(dims, yielded_mm, "mm", f"by how much falls short: {inputs.task.yields}"),
+        "yielded_deg": _variable(dims, yielded_deg, "deg", f"turn by which falls short: {inputs.task.yields}"),
         "bound_violation": _variable(dims, np.stack(over), "deg", "largest excess over the range of motion"),
         "bound_active": _variable(
             (*dims, "coordinate"),
@@ -257,7 +262,6 @@ def _problem(inputs: Inputs) -> dict[str, xr.Variable]:
 
 def _goals(task: Task) -> dict[str, xr.Variable]:
     """Goals by name: role per frame, and per kind what it needs."""
-    points = [goal for goal in task.goals if isinstance(goal, PointGoal)]
     n, k = len(task.q), len(task.goals)
     role, target, normal, place, stiffness = (
         np.zeros((n, k), np.int8),
@@ -275,9 +279,8 @@ def _goals(task: Task) -> dict[str, xr.Variable]:
             orientation[:, g] = goal.target
     segment = [SEGMENTS.index(g.point.segment if isinstance(g, PointGoal) else g.segment) for g in task.goals]
     kinds = [("direction" if g.is_direction else "point") if isinstance(g, PointGoal) else "orientation" for g in task.goals]
-    yields = [isinstance(g, PointGoal) and g.yields for g in task.goals]
+    yields = [g.yields if isinstance(g, PointGoal) else 0 for g in task.goals]
     meanings = {"flag_values": [0, 1, 2, 3], "flag_meanings": "off equal above prefers"}
-    assert len(points) <= k
     return {
         "goal_kind": xr.Variable(("goal",), kinds),
         "goal_segment": _variable(("goal",), segment, "1", "index into segment"),
@@ -287,7 +290,7 @@ def _goals(task: Task) -> dict[str, xr.Variable]:
         "goal_point": _variable(("goal", "axis"), place, "m | 1", "point or direction in the segment's frame"),
         "goal_orientation": _variable(("frame", "goal", "axis", "column"), orientation, "1", "target orientation"),
         "goal_stiffness": _variable(("goal",), stiffness, "N/m | N m/rad", "where it is only preferred"),
-        "goal_yields": _variable(("goal",), yields, "1", "whether it gives way first"),
+        "goal_yields": _variable(("goal",), yields, "1", "1 gives way first, 2 next, 0 never"),
     }
 
 
@@ -318,6 +321,22 @@ def _attributes(inputs: Inputs, free: Solution, answers: Mapping[str, Solution])
     }
 
 
+def restricted_motion(result: Compensation, task: Task, strategy: str) -> Motion:
+    """The restricted motion of one strategy, in the convention of the file that was recorded.
+
+    Parameters
+    ----------
+    result : Compensation
+    task : Task
+        The one `result` answers.
+    strategy : str
+    """
+    one = result.sel(strategy=strategy)
+    q = np.zeros((result.sizes["frame"], len(COORDINATES)))
+    q[:, _TURNS], q[:, _SLIDES] = np.deg2rad(one.restricted.values), one.restricted_translation.values
+    return from_chain(q, task.chain, task.motion)
+
+
 def _version() -> str:
     try:
         return version("hipspine")
@@ -325,4 +344,4 @@ def _version() -> str:
         return "not installed"
 
 
-__all__ = ["SUMMARISED", "Chain", "Compensation", "Inputs", "build"]
+__all__ = ["SUMMARISED", "Compensation", "Inputs", "build", "restricted_motion"]

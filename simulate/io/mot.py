@@ -47,16 +47,18 @@ def read_motion(path: str | Path, *, angles: str | None = None) -> Motion:
     table = _table(path, lines, body, labels)
     _check_counts(path, header, table)
     names = [_coordinate(label) for label in labels]
-    duplicates = sorted({name for name in names if name and names.count(name) > 1})
-    if duplicates:
-        raise HipspineError(f"{path}: duplicate columns: {', '.join(duplicates)}")
+    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    if clashing := [name for name in repeated if name == "time" or name in FILE_COORDINATES]:
+        raise HipspineError(f"{path}: duplicate columns: {', '.join(clashing)}")
     if names[0] != "time":
         raise HipspineError(f"{path}: the first column must be time, is {labels[0]!r}")
     time = table[:, 0]
     _check_time(path, time, body)
     ours = [k for k, name in enumerate(names) if name in FILE_COORDINATES]
-    others = {names[k]: table[:, k] for k in range(1, len(names)) if k not in ours and names[k]}
+    others = {names[k]: table[:, k] for k in range(1, len(names)) if k not in ours and names[k] not in ("", *repeated)}
     in_degrees, notices = _unit(path, header, {names[k]: table[:, k] for k in ours}, angles)
+    if repeated:
+        notices.append(f"{path.name}: columns that occur twice are left out: {', '.join(repeated)}")
     if others:
         few = ", ".join(list(others)[:4]) + (", ..." if len(others) > 4 else "")
         notices.append(f"{path.name}: {len(others)} columns that are no coordinates of the chain are left out ({few})")

@@ -1,4 +1,4 @@
-"""Walking: the loaded forefoot stays where it was, the swinging toe clears the floor, the trunk would rather stay upright."""
+"""Walking: the loaded foot stays where it was, the swinging toe clears the floor, the trunk would rather stay upright."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinematics.chain import Chain, Point
-from kinematics.conventions import SIDES
+from kinematics.conventions import INDEX, SIDES
 from kinematics.pose import orientation, positions
 from kinematics.rotations import rotation_about
 from kinematics.tables import value
 from kinematics.zero import Standing, standing_from_stride
-from simulate.motion import Motion, to_chain
+from simulate.motion import Motion, take, to_chain
 from simulate.problem import ABOVE, EQUAL, OFF, SOFT, OrientationGoal, PointGoal, Task, stiffness
 from simulate.tasks.gait import Gait, gait_events
 
@@ -20,12 +20,13 @@ UP = np.array([0.0, 1.0, 0.0])
 
 
 def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -> Task:
-    """A recorded walk as a task.
+    """Make a recorded walk a task.
 
-    Must goals: the forefoot's place and the foot's progression angle while the forefoot is loaded; heel and, unloaded,
-    toe do not sink below the floor (or below where the recording had them). Preferred: the thorax's orientation, the
-    swinging forefoot's path, every coordinate near its reference. Targets are the chain's own forward kinematics of the
-    recording, frame by frame, so a sliding foot or a treadmill's belt does not matter. Step length yields first.
+    Must goals: the loaded part of a foot on the ground (the heel from its strike until the forefoot is down, then the
+    forefoot) is where it was, and the foot points where it pointed; a heel and an unloaded toe do not sink below the
+    floor (or below where the recording had them). Preferred: the thorax's orientation, the swinging forefoot's path,
+    every coordinate near its reference. Targets are the chain's own forward kinematics of the recording, frame by
+    frame, so a sliding foot or a treadmill's belt does not matter. Step length yields first.
 
     Parameters
     ----------
@@ -47,11 +48,10 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
         If required coordinates are missing.
     """
     q, notices = to_chain(motion, chain)
-    heading = q[:, 3]
     names = [f"{part}_{side}" for part in ("heel", "forefoot", "toe") for side in SIDES]
     places = dict(zip(names, np.moveaxis(positions(chain, q, names), 1, 0), strict=True))
     hips = positions(chain, q, ["hip_r", "hip_l"]).mean(axis=1)
-    gait = gait_events(motion.time, feet=places, pelvis=hips, heading=heading)
+    gait = gait_events(motion.time, feet=places, pelvis=hips, heading=q[:, INDEX["pelvis_rotation"]])
     kept = gait.whole_strides
     if standing is None:
         standing = standing_from_stride(q[kept])
@@ -59,11 +59,10 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
     return Task(
         name="walk",
         chain=chain,
-        motion=motion,
+        motion=take(motion, kept),
         time=motion.time[kept],
         q=q[kept],
-        goals=tuple(goal for side in SIDES for goal in _foot_goals(chain, q, side, gait, kept))
-        + (_trunk(chain, q[kept]),),
+        goals=(*(goal for side in SIDES for goal in _foot_goals(chain, q, side, gait, kept)), _trunk(chain, q[kept])),
         stiffness=stiffness(),
         standing=standing,
         percent={side: gait.percent[side][kept] for side in SIDES},
@@ -76,52 +75,43 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
 
 def _foot_goals(chain: Chain, q: Array, side: str, gait: Gait, kept: slice) -> list[PointGoal]:
     """Goals of one foot over the frames `kept`; the floor comes from the whole recording."""
-    loaded, n = gait.loaded[side][kept], len(q[kept])
-    heel, forefoot, toe = (chain.point(f"{part}_{side}") for part in ("heel", "forefoot", "toe"))
-    height = {
-        part: positions(chain, q, [f"{part}_{side}"])[:, 0, 1] for part in ("heel", "forefoot", "toe")
-    }
-    forward = rotation_about(UP, q[kept, 3]) @ np.array([1.0, 0.0, 0.0])
-    right = rotation_about(UP, q[kept, 3]) @ np.array([0.0, 0.0, 1.0])
-    place = positions(chain, q[kept], [f"forefoot_{side}"])[:, 0]
-    role = np.where(loaded, EQUAL, SOFT).astype(np.int8)
+    contact, on_heel, loaded = (mask[side][kept] for mask in (gait.contact, gait.on_heel, gait.loaded))
+    parts = {part: chain.point(f"{part}_{side}") for part in ("heel", "forefoot", "toe")}
+    places = {part: positions(chain, q, [f"{part}_{side}"])[:, 0] for part in parts}
+    turn, n = rotation_about(UP, q[kept, INDEX["pelvis_rotation"]]), len(q[kept])
+    world = {"forward": turn @ [1.0, 0.0, 0.0], "up": np.tile(UP, (n, 1)), "right": turn @ [0.0, 0.0, 1.0]}
     swing_foot = value("stiffness", "swing_foot", package="simulate")
     goals = [
         PointGoal(
-            f"forefoot_{side} {word}",
-            forefoot,
+            f"{part}_{side} {word}",
+            parts[part],
             axis,
-            np.einsum("fi,fi->f", axis, place),
-            role,
+            np.einsum("fi,fi->f", axis, places[part][kept]),
+            np.where(held, EQUAL, otherwise).astype(np.int8),
             stiffness=swing_foot,
-            yields=word == "forward",
+            yields=1 if word == "forward" else 2,
         )
-        for word, axis in (("forward", forward), ("up", np.tile(UP, (n, 1))), ("right", right))
+        for part, held, otherwise in (("forefoot", loaded, SOFT), ("heel", on_heel, OFF))
+        for word, axis in world.items()
     ]
     # the foot's long axis has no part across its recorded heading
-    along = np.array(forefoot.location) - np.array(heel.location)
-    long_axis = orientation(chain, q[kept], f"foot_{side}") @ (along / np.linalg.norm(along))
-    across = np.cross(long_axis, UP)
+    along = np.array(parts["forefoot"].location) - np.array(parts["heel"].location)
+    along /= np.linalg.norm(along)
+    across = np.cross(orientation(chain, q[kept], f"foot_{side}") @ along, UP)
     across /= np.linalg.norm(across, axis=1, keepdims=True)
-    direction = Point(forefoot.segment, tuple(float(x) for x in along / np.linalg.norm(along)))  # type: ignore[arg-type]
+    x, y, z = along.tolist()
+    points_where = np.where(contact, EQUAL, OFF).astype(np.int8)
+    direction = Point(f"foot_{side}", (x, y, z))
     goals.append(
-        PointGoal(
-            f"foot progression_{side}",
-            direction,
-            across,
-            np.zeros(n),
-            np.where(loaded, EQUAL, OFF).astype(np.int8),
-            is_direction=True,
-        )
+        PointGoal(f"foot progression_{side}", direction, across, np.zeros(n), points_where, is_direction=True, yields=2)
     )
-    flat = gait.loaded[side] & (height["heel"] <= np.quantile(height["heel"][gait.loaded[side]], 0.25))
-    for part, point, role in (
-        ("heel", heel, np.full(n, ABOVE, np.int8)),
-        ("toe", toe, np.where(loaded, OFF, ABOVE).astype(np.int8)),
-    ):
-        floor = float(np.median(height[part][flat]))
-        target = np.minimum(floor, height[part][kept])
-        goals.append(PointGoal(f"{part}_{side} off the floor", point, np.tile(UP, (n, 1)), target, role))
+    heights = {part: place[:, 1] for part, place in places.items()}
+    standing_on = gait.loaded[side]
+    flat = standing_on & (heights["heel"] <= np.quantile(heights["heel"][standing_on], 0.25))
+    for part, held in (("heel", on_heel), ("toe", loaded)):
+        target = np.minimum(np.median(heights[part][flat]), heights[part][kept])
+        role = np.where(held, OFF, ABOVE).astype(np.int8)
+        goals.append(PointGoal(f"{part}_{side} off the floor", parts[part], world["up"], target, role))
     return goals
 
 

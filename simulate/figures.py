@@ -1,0 +1,221 @@
+"""Pictures of an answer. Colours are Okabe and Ito's, told apart by colour-blind eyes; line styles say the same again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from simulate.kernels.data import UNSOLVED
+from simulate.result import Compensation
+
+Array = NDArray[np.float64]
+
+BLACK, GREY, ORANGE, BLUE, VERMILION = "#000000", "#8c8c8c", "#e69f00", "#0072b2", "#d55e00"
+STYLES = {
+    "closure": {"color": ORANGE, "linestyle": (0, (4, 1.5)), "linewidth": 2.2},
+    "predicted": {"color": BLUE, "linestyle": "-", "linewidth": 2.6},
+}
+SIDE_WORDS = {"r": "right", "l": "left"}
+#: Words for a positive and a negative change of each spinal coordinate.
+CHANGES = {
+    "lumbar_extension": ("lumbar extension", "lumbar flexion"),
+    "lumbar_bending": ("lumbar bending to the right", "lumbar bending to the left"),
+    "lumbar_rotation": ("lumbar rotation to the left", "lumbar rotation to the right"),
+}
+_STYLE = {
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e5e5e5",
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+}
+
+
+def compensation_figure(result: Compensation) -> Figure:
+    """Draw one answer: hip, pelvis and lumbar spine over the cycle, and the body where it gives way most.
+
+    Parameters
+    ----------
+    result : Compensation
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Sixteen by nine.
+    """
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(13.33, 7.5), layout="constrained")
+        figure.suptitle(_headline(result), fontsize=17, fontweight="bold", x=0.012, ha="left")
+        curves, body = figure.subfigures(1, 2, width_ratios=(1.65, 1.0))
+        axes = curves.subplots(2, 2, sharex=True)
+        side = result.limited_side
+        hip = f"hip_flexion_{side}"
+        zero = result.attrs["zero"]
+        _curve(axes[0, 0], result, hip, 1.0, f"{SIDE_WORDS[side].capitalize()} hip", f"flexion (+) / extension (−), {zero} zero")
+        _forbidden(axes[0, 0], result, hip)
+        _curve(axes[0, 1], result, "pelvis_tilt", -1.0, "Pelvis", "anterior tilt (+), from standing")
+        _curve(axes[1, 0], result, "lumbar_extension", 1.0, "Lumbar spine", "extension (+), from standing")
+        _curve(axes[1, 1], result, "lumbar_rotation", 1.0, "Lumbar spine", "rotation left (+), from standing")
+        for axis in axes[1]:
+            axis.set_xlabel(f"% of the {SIDE_WORDS[side]} gait cycle")
+        handles, labels = axes[0, 1].get_legend_handles_labels()
+        curves.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+        _bodies(body, result)
+    return figure
+
+
+def _headline(result: Compensation) -> str:
+    """What the answer says, in one or two lines."""
+    given = json.loads(result.attrs["limits_deg"])
+    if not given:
+        return "No limit beyond the normal range: the free walk"
+    limits = ", ".join(
+        f"{name.replace('_', ' ')} limited to {degrees:g}°" + (f" ({result.attrs['zero']} zero)" if "extension" in name and "hip" in name else "")
+        for name, degrees in list(given.items())[:2]
+    ) + (" ..." if len(given) > 2 else "")
+    summary = result.summary()
+    strategy = _headline_strategy(result)
+    added = {name: summary.loc[(strategy, name), "added_deg"] for name in CHANGES}
+    name = max(added, key=lambda key: abs(added[key]))
+    if abs(added[name]) < 0.05:
+        return f"With {limits}, this walk needs no more of the lumbar spine"
+    text = f"With {limits}, this walk needs {abs(added[name]):.1f}° more {CHANGES[name][int(added[name] < 0)]}"
+    if strategy == "predicted" and "closure" in result.strategy.values:
+        need = summary.loc[("closure", name), "added_deg"]
+        return f"{text}\n(predicted; {abs(need):.1f}° if nothing else gave way)"
+    return f"{text}\n({strategy})"
+
+
+def _headline_strategy(result: Compensation) -> str:
+    names = [str(name) for name in result.strategy.values]
+    return "predicted" if "predicted" in names else names[0]
+
+
+def _broken(percent: Array, angle: Array) -> tuple[Array, Array]:
+    """The curve with a gap wherever a new cycle begins."""
+    turns = np.flatnonzero(np.diff(percent) < 0.0) + 1
+    return np.insert(percent, turns, np.nan), np.insert(angle, turns, np.nan)
+
+
+def _curve(axis: Axes, result: Compensation, name: str, sign: float, title: str, label: str) -> None:
+    percent, offset = result.percent(), float(result.zero_offset.sel(coordinate=name))
+    free = sign * (result.free.isel(strategy=0).sel(coordinate=name).values + offset)
+    axis.plot(*_broken(percent, free), color=GREY, linewidth=3.0, label="free (as recorded)")
+    for strategy in result.strategy.values:
+        one = result.sel(strategy=strategy)
+        angle = sign * (one.restricted.sel(coordinate=name).values + offset)
+        axis.plot(*_broken(percent, angle), label=str(strategy), **STYLES[str(strategy)])
+        lost = one.status.values == UNSOLVED
+        if lost.any():
+            axis.plot(percent[lost], angle[lost], "x", color=VERMILION, markersize=8, label="not solved")
+    axis.set_title(f"{title}: {label}", loc="left", fontsize=11)
+    axis.set_ylabel("degrees")
+    axis.set_xlim(0, 100)
+    low, high = axis.get_ylim()
+    if high - low < 5.0:  # a curve that hardly moves should look so
+        middle = 0.5 * (low + high)
+        axis.set_ylim(middle - 2.5, middle + 2.5)
+
+
+def _forbidden(axis: Axes, result: Compensation, name: str) -> None:
+    """The range taken away, where a limit was imposed on this coordinate."""
+    limited = json.loads(result.attrs["limits_model_deg"])
+    offset = float(result.zero_offset.sel(coordinate=name))
+    low, high = axis.get_ylim()
+    for end, inside in (("min", low), ("max", high)):
+        if f"{name}_{end}" in limited:
+            limit = limited[f"{name}_{end}"] + offset
+            edge = min(inside, limit - 4.0) if end == "min" else max(inside, limit + 4.0)
+            axis.axhspan(edge, limit, color=VERMILION, alpha=0.13, linewidth=0)
+            axis.axhline(limit, color=VERMILION, linewidth=1.5)
+            axis.annotate(
+                f"limit {limit:.0f}°" if abs(limit - round(limit)) < 0.05 else f"limit {limit:.1f}°",
+                (1.5, limit),
+                xytext=(0, 4 if end == "min" else -14),
+                textcoords="offset points",
+                color=VERMILION,
+                fontsize=11,
+            )
+            axis.set_ylim(min(low, edge), max(high, edge))
+
+
+def _bodies(panel: Any, result: Compensation) -> None:
+    """Side and back view at the frame in which the lumbar spine gives way most."""
+    strategy = _headline_strategy(result)
+    one = result.sel(strategy=strategy)
+    lumbar = [name for name in result.coordinate.values if str(name).startswith("lumbar")]
+    added = np.linalg.norm((one.restricted - one.free).sel(coordinate=lumbar).values, axis=-1)
+    frame = int(added.argmax())
+    percent = result.percent()[frame]
+    side, back = panel.subplots(1, 2, width_ratios=(1.35, 1.0), sharey=True)
+    heading = np.deg2rad(float(one.free.sel(coordinate="pelvis_rotation")[frame]))
+    ghost, body = _skeleton(one, "free", frame, heading), _skeleton(one, "restricted", frame, heading)
+    for axis, across, title in ((side, 0, "from the right"), (back, 2, "from behind")):
+        _draw(axis, ghost, across, {"color": GREY, "linewidth": 3.0, "alpha": 0.7}, GREY)
+        _draw(axis, body, across, {"color": BLACK, "linewidth": 2.2}, STYLES[strategy]["color"])
+        ground = min(place[1] for place in ghost.values())
+        axis.axhline(ground, color=BLACK, linewidth=1.0)
+        axis.set_title(title, fontsize=11)
+        axis.set_aspect("equal", adjustable="datalim")
+        axis.set_axis_off()
+    when = "" if np.isnan(percent) else f" ({percent:.0f} % of the cycle)"
+    panel.suptitle(
+        f"Largest lumbar compensation{when}\ngrey: free    black: {strategy}", fontsize=12
+    )
+
+
+_BONES = (
+    ("hip_r", "hip_l"), ("hip_r", "l5s1"), ("hip_l", "l5s1"), ("t12l1", "c7"),
+    ("hip_l", "knee_l"), ("knee_l", "ankle_l"), ("ankle_l", "heel_l"), ("heel_l", "forefoot_l"), ("ankle_l", "forefoot_l"),
+    ("hip_r", "knee_r"), ("knee_r", "ankle_r"), ("ankle_r", "heel_r"), ("heel_r", "forefoot_r"), ("ankle_r", "forefoot_r"),
+)  # fmt: skip
+
+
+def _skeleton(one: Any, kind: str, frame: int, heading: float) -> dict[str, Array]:
+    """Places by name at one frame, seen along the heading."""
+    c, s = np.cos(heading), np.sin(heading)
+    places: dict[str, Array] = {}
+    for dim in ("landmark", "point"):
+        for name, place in zip(one[dim].values, one[f"{kind}_{dim}s"].values[frame], strict=True):
+            x, y, z = place
+            places[str(name)] = np.array([c * x - s * z, y, s * x + c * z])
+    return places
+
+
+def _draw(axis: Axes, places: dict[str, Array], across: int, style: dict[str, Any], lumbar: str) -> None:
+    for a, b in _BONES:
+        if a in places and b in places:
+            far = {} if not a.endswith("_l") or across == 2 else {"alpha": 0.45}
+            ends = np.stack([places[a], places[b]])
+            axis.plot(ends[:, across], ends[:, 1], solid_capstyle="round", **{**style, **far})
+    ends = np.stack([places["l5s1"], places["t12l1"]])
+    axis.plot(ends[:, across], ends[:, 1], color=lumbar, linewidth=6.0, solid_capstyle="round")
+    joints = np.stack([places[name] for name in ("hip_r", "knee_r", "ankle_r", "l5s1", "t12l1")])
+    axis.plot(joints[:, across], joints[:, 1], "o", color=style["color"], markersize=4, alpha=style.get("alpha", 1.0))
+    if "head_top" in places and "c7" in places:
+        ends = np.stack([places["c7"], places["head_top"]])
+        axis.plot(ends[:, across], ends[:, 1], **{**style, "alpha": style.get("alpha", 1.0)})
+        neck = places["head_top"] - places["c7"]
+        radius = 0.36 * float(np.linalg.norm(neck))
+        centre = places["head_top"] - 0.36 * neck  # its top is the top of the head
+        angle = np.linspace(0.0, 2.0 * np.pi, 60)
+        axis.fill(
+            centre[across] + radius * np.cos(angle), centre[1] + radius * np.sin(angle), facecolor="white", clip_on=False,
+            edgecolor=style["color"], linewidth=2.0, zorder=3,
+        )  # fmt: skip
+
+
+__all__ = ["compensation_figure"]

@@ -1,0 +1,114 @@
+"""A table a clinician can read."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kinematics.rom import DIRECTIONS
+from simulate.result import Compensation
+
+WIDTH = 100
+WORDS = {
+    "pelvis_tilt": "pelvis, anterior tilt",
+    "pelvis_list": "pelvis, right down",
+    "pelvis_rotation": "pelvis, turned left",
+    "lumbar_extension": "lumbar extension",
+    "lumbar_bending": "lumbar bending right",
+    "lumbar_rotation": "lumbar rotation left",
+    "thoracic_extension": "thoracic extension",
+    "thoracic_bending": "thoracic bending right",
+    "thoracic_rotation": "thoracic rotation left",
+}
+#: Clinical anterior tilt counts against OpenSim's pelvis_tilt.
+SIGN = {"pelvis_tilt": -1.0}
+
+
+def limits_text(result: Compensation) -> list[str]:
+    """Each imposed limit: as given, in the named zero, and in the model's."""
+    given = json.loads(result.attrs["limits_deg"])
+    lines = []
+    for name, degrees in given.items():
+        direction = DIRECTIONS[name]
+        hip = direction.coordinates[0].startswith("hip_flexion")
+        zero = f"{result.attrs['zero']} zero" if hip else "from standing" if "lumbar" in name else "model zero"
+        text = f"{name.replace('_', ' ')} {degrees:g}° ({zero})"
+        if hip and result.attrs["zero"] != "model":
+            ends = "lower" if direction.sign < 0 else "upper"
+            model = [float(result[f"limit_{ends}"].sel(coordinate=c)) for c in direction.coordinates]
+            values = ", ".join(f"{c[-1]} {value:.1f}°" for c, value in zip(direction.coordinates, model, strict=True))
+            text += f" = hip_flexion {values} in the model's zero"
+        lines.append(text)
+    return lines or ["none: the whole normal range"]
+
+
+def hip_text(result: Compensation) -> list[str]:
+    """What the recorded stride uses of hip extension, in the named and the model's zero."""
+    lines = []
+    for side, word in (("r", "right"), ("l", "left")):
+        name = f"hip_flexion_{side}"
+        model = -float(result.recorded.sel(coordinate=name).min())
+        named = model - float(result.zero_offset.sel(coordinate=name))
+        lines.append(f"{word} {named:.1f}° ({result.attrs['zero']} zero), {model:.1f}° (model zero)")
+    return lines
+
+
+def solver_text(result: Compensation, strategy: str) -> str:
+    """How many frames were solved, and how well."""
+    solver = result.answer()["answers"][strategy]["solver"]
+    text = f"{solver['solved']} of {solver['frames']} frames solved"
+    if solver["shortfall"]:
+        text += f", {solver['shortfall']} with {result.attrs['yields']} falling short"
+    if solver["unsolved"]:
+        text += f", {solver['unsolved']} UNSOLVED"
+    return (
+        f"{text}; must goals within {max(solver['must_goal_max_mm'], 0.0):.1g} mm, {solver['must_goal_max_deg']:.1g}°; "
+        f"KKT {solver['kkt_max']:.0e}; {solver['ms']:.0f} ms"
+    )
+
+
+def table_text(result: Compensation, *, color: bool = False) -> str:
+    """The whole table as text of at most 100 columns; with `color` as a terminal shows it."""
+    console = Console(file=io.StringIO(), width=WIDTH, force_terminal=color, highlight=False)
+    console.print(Text(f"{result.attrs['task'].capitalize()}: {result.attrs['source']} on {result.attrs['chain']}", "bold"))
+    console.print(f"Zero of the hip: {result.attrs['zero']} ({result.attrs['zero_text']})")
+    console.print("Recorded hip extension, peak: " + "; ".join(hip_text(result)))
+    for line in limits_text(result):
+        console.print(f"Limit: {line}")
+    for strategy in result.strategy.values:
+        console.print(_comparison(result, str(strategy)))
+        console.print(solver_text(result, str(strategy)))
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def _comparison(result: Compensation, strategy: str) -> Table:
+    """One row a coordinate: what is added, from where to where, when, and how much of the own range is used."""
+    side, summary = {"r": "right", "l": "left"}[result.limited_side], result.summary()
+    table = Table(title=f"\n{strategy.capitalize()}: largest change", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("degrees from standing", no_wrap=True, min_width=24)
+    for head in ("added", "free → restricted", f"at % of {side} cycle", "of own range"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, words in WORDS.items():
+        table.add_row(words, *_cells(result, strategy, name, summary.loc[(strategy, name)].to_dict()))
+    return table
+
+
+def _cells(result: Compensation, strategy: str, name: str, row: dict[str, float]) -> list[str]:
+    one, sign = {"strategy": strategy, "coordinate": name}, SIGN.get(name, 1.0)
+    offset = float(result.zero_offset.sel(coordinate=name))
+    free, restricted = result.free.sel(one).values, result.restricted.sel(one).values
+    k = int(np.abs(restricted - free).argmax())
+    share = "" if np.isnan(row["share_of_range"]) else f"{100 * row['share_of_range']:.0f} %"
+    if row["share_of_range"] > 1.0:
+        share += " !"
+    if abs(row["added_deg"]) < 0.05:
+        return ["0", "", "", share]
+    at = "" if np.isnan(row["at_percent"]) else f"{row['at_percent']:.0f}"
+    change = f"{sign * (free[k] + offset):.1f} → {sign * (restricted[k] + offset):.1f}"
+    return [f"{sign * row['added_deg']:+.1f}", change, at, share]

@@ -1,0 +1,161 @@
+"""When a foot is on the ground, from recorded kinematics alone.
+
+Heel strike is where the heel is furthest ahead of the pelvis, toe-off where the toe is furthest behind it (Zeni,
+Richards & Higginson 2008, Gait Posture 27:710). Both are counted along the pelvis's heading, so they hold over ground, on
+a belt and in a turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+from kinematics.conventions import SIDES
+from kinematics.errors import HipspineError
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: A step is a swing of heel or toe against the pelvis of at least this share of the largest one. (assumption)
+PROMINENCE = 0.3
+#: A forefoot this far above its lowest place in the same contact carries no load yet or any more. [m] (assumption)
+LOADED_HEIGHT = 0.02
+#: A recording that ends as it began, to this share of its range, holds one whole cycle. (assumption)
+CYCLE_MATCH = 0.15
+WORDS = {"r": "right", "l": "left"}
+
+
+@dataclass(frozen=True, eq=False)
+class Gait:
+    """Events of a recorded walk or run.
+
+    Per side: masks (F,) `contact` (foot on the ground), `on_heel` (from heel strike until the forefoot is down) and
+    `loaded` (forefoot on the ground); `heel_strikes` and
+    `toe_offs` (frames), `percent` (F,) of the cycle from heel strike to heel strike (beyond the first and the last at the
+    usual length of a stride; NaN for a foot that never strikes).
+    `whole_strides` selects the frames from the first heel strike to the last.
+    """
+
+    contact: Mapping[str, Mask]
+    on_heel: Mapping[str, Mask]
+    loaded: Mapping[str, Mask]
+    heel_strikes: Mapping[str, NDArray[np.intp]]
+    toe_offs: Mapping[str, NDArray[np.intp]]
+    percent: Mapping[str, Array]
+    whole_strides: slice
+    notices: tuple[str, ...] = ()
+
+
+def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, heading: Array) -> Gait:
+    """Contacts, loads and cycles of a recorded gait.
+
+    Parameters
+    ----------
+    time : ndarray, shape (F,)
+        [s]
+    feet : mapping of str to ndarray, shape (F, 3)
+        Places of ``heel_r``, ``forefoot_r``, ``toe_r`` and the same of the left. [m]
+    pelvis : ndarray, shape (F, 3)
+        Place of the pelvis. [m]
+    heading : ndarray, shape (F,)
+        Of the pelvis, to the left. [rad]
+
+    Raises
+    ------
+    HipspineError
+        If neither foot strikes or leaves the ground.
+    """
+    forward = np.stack([np.cos(heading), np.zeros_like(heading), -np.sin(heading)], axis=-1)
+    contact, on_heel, loaded, strikes, offs = {}, {}, {}, {}, {}
+    for side in SIDES:
+        ahead = {
+            part: np.einsum("fi,fi->f", feet[f"{part}_{side}"] - pelvis, forward) for part in ("heel", "forefoot")
+        }
+        strikes[side], offs[side] = _peaks(ahead["heel"]), _peaks(-ahead["forefoot"])
+        if not strikes[side].size and not offs[side].size:
+            raise HipspineError(
+                f"no step of the {WORDS[side]} foot was found in {time[-1] - time[0]:.2f} s of recording; "
+                "walking needs at least one heel strike or toe-off of each foot"
+            )
+        contact[side] = _between(strikes[side], offs[side], len(time))
+        loaded[side], on_heel[side] = _down(contact[side], feet[f"forefoot_{side}"][:, 1])
+    percent, whole, notices = _cycles(time, strikes, feet, pelvis)
+    return Gait(contact, on_heel, loaded, strikes, offs, percent, whole, notices)
+
+
+def _peaks(signal: Array) -> NDArray[np.intp]:
+    peaks, _ = find_peaks(signal, prominence=PROMINENCE * float(np.ptp(signal)))
+    return peaks
+
+
+def _between(strikes: NDArray[np.intp], offs: NDArray[np.intp], n: int) -> Mask:
+    """On the ground from a strike to the next toe-off; before the first event as it must have been."""
+    on = np.zeros(n, dtype=np.bool_)
+    events = sorted([(int(k), True) for k in strikes] + [(int(k), False) for k in offs])
+    state, start = not events[0][1], 0
+    for k, strike in events:
+        on[start:k] = state
+        state, start = strike, k
+    on[start:] = state
+    return on
+
+
+def _down(contact: Mask, height: Array) -> tuple[Mask, Mask]:
+    """Contact frames in which the forefoot is near its lowest place of that contact, and those before the first."""
+    loaded, on_heel = np.zeros_like(contact), np.zeros_like(contact)
+    edges = np.flatnonzero(np.diff(contact.astype(int)))
+    for start, stop in zip([0, *edges + 1], [*edges + 1, contact.size], strict=True):
+        if contact[start]:
+            loaded[start:stop] = height[start:stop] <= height[start:stop].min() + LOADED_HEIGHT
+            on_heel[start : start + int(loaded[start:stop].argmax())] = True
+    return loaded, on_heel
+
+
+def _cycles(
+    time: Array, strikes: Mapping[str, NDArray[np.intp]], feet: Mapping[str, Array], pelvis: Array
+) -> tuple[dict[str, Array], slice, tuple[str, ...]]:
+    """Percent of each side's cycle, the frames to keep, and what to say."""
+    n = len(time)
+    strides = {side: list(zip(k[:-1], k[1:], strict=True)) for side, k in strikes.items()}
+    lengths = [time[b] - time[a] for pairs in strides.values() for a, b in pairs]
+    if lengths:
+        bounds = [k for pairs in strides.values() for pair in pairs for k in pair]
+        return (
+            {side: _percent(time, strikes[side], float(np.mean(lengths))) for side in SIDES},
+            slice(min(bounds), max(bounds) + 1),
+            (),
+        )
+    shape = np.concatenate([place - pelvis for place in feet.values()], axis=1)
+    gap = np.abs(shape[-1] - shape[0]).max() / np.ptp(shape, axis=0).max()
+    period = float(time[-1] - time[0]) * (n / (n - 1))
+    percent = {
+        side: np.mod((time - time[strikes[side][0]]) / period * 100.0, 100.0)
+        if strikes[side].size
+        else np.full(n, np.nan)
+        for side in SIDES
+    }
+    if gap <= CYCLE_MATCH:
+        return percent, slice(0, n), ("no foot strikes twice, but the recording ends as it began: taken as one stride",)
+    return (
+        percent,
+        slice(0, n),
+        ("no foot strikes twice: the recording holds no whole stride; percent counts from heel strike over its length",),
+    )
+
+
+def _percent(time: Array, strikes: NDArray[np.intp], usual: float) -> Array:
+    """Percent of the cycle; before the first and after the last strike at the usual length of a stride."""
+    if not strikes.size:
+        return np.full(len(time), np.nan)
+    t = time[strikes]
+    before, after = (t[0] - time[0]) // usual + 1, (time[-1] - t[-1]) // usual + 1
+    knots = np.concatenate([[t[0] - before * usual], t, [t[-1] + after * usual]])
+    strides = np.concatenate([[-before], np.arange(len(t)), [len(t) - 1 + after]])
+    return 100.0 * np.mod(np.interp(time, knots, strides), 1.0)
+
+
+__all__ = ["Gait", "gait_events"]
