@@ -133,7 +133,7 @@ def marker_tilt(chain: Chain) -> float | None:
 def implausible_pelvis_markers(chain: Chain, standing: Standing, standing_tilt_deg: float) -> str | None:
     """A warning if the chain's pelvis markers give a standing tilt far from `standing_tilt_deg`; None if they do not."""
     line = marker_tilt(chain)
-    if line is None:
+    if line is None or not chain.convention.coordinates:  # a generic pelvis is not the one that was recorded
         return None
     tilt_deg = float(np.rad2deg(line - standing.pelvis_tilt))
     if abs(tilt_deg - standing_tilt_deg) <= MARKER_TOLERANCE_DEG:

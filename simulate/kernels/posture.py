@@ -12,6 +12,8 @@ MAX_ITERATIONS = 60
 KKT_SOLVED = 1e-8
 MUST_SOLVED = 1e-8
 AIM = 1e-11
+#: Proximal terms tried in turn; 0 stands for exact curvature. [N/m, N m/rad]
+DAMPINGS = (0.0, 1.0, 1e2, 1e4)
 #: Least diagonal the KKT residual is scaled with, where nothing but must goals holds a coordinate. [N/m, N m/rad]
 LEAST_DIAGONAL = 1.0
 
@@ -60,29 +62,34 @@ def solve_posture(body, goals, f, relaxed, stiffness, q_ref, lower, upper, q, la
             w.on[m] = 0
     goal.values(body, goals, f, q, w)
     price, kkt, must, iterations = 0.0, 1e300, 1e300, 0
-    for _ in range(MAX_ITERATIONS):
+    while iterations < MAX_ITERATIONS:
         goal.linearise(goals, f, stiffness, q_ref, q, lam, True, w)
         kkt, must = kkt_residual(q, lower, upper, lam, w), goal.violation(w)[0]
         if kkt <= AIM and must <= AIM:
             break
-        iterations += 1
-        step.augment(w)
-        if not step.quadratic_step(q, lower, upper, w):
-            # the curvature made the free block indefinite: Gauss-Newton with a proximal term is positive definite
-            goal.linearise(goals, f, stiffness, q_ref, q, lam, False, w)
-            for i in range(N):
-                w.H[i, i] += LEAST_DIAGONAL
+        # exact curvature first; where that is not positive definite or leads nowhere, Gauss-Newton with an ever
+        # heavier proximal term, which shortens the step until it helps
+        moved = False
+        for damping in DAMPINGS:
+            iterations += 1
+            if damping > 0.0:
+                goal.linearise(goals, f, stiffness, q_ref, q, lam, False, w)
+                for i in range(N):
+                    w.H[i, i] += damping
             step.augment(w)
             if not step.quadratic_step(q, lower, upper, w):
+                continue
+            for m in range(w.role.size):
+                price = max(price, 1.5 * abs(w.lam[m]))
+            before, slope = _merit(stiffness, q_ref, q, price, w), -price * goal.violation(w)[1]
+            for i in range(N):
+                slope += w.g[i] * w.d[i]
+            moved = _search(
+                body, goals, f, stiffness, q_ref, lower, upper, q, lam, price, before, slope, max(kkt, must), w
+            )
+            if moved:
                 break
-        error, merit_slope = max(kkt, must), 0.0
-        for m in range(w.role.size):
-            price = max(price, 1.5 * abs(w.lam[m]))
-        for i in range(N):
-            merit_slope += w.g[i] * w.d[i]
-        merit_slope -= price * goal.violation(w)[1]
-        before = _merit(stiffness, q_ref, q, price, w)
-        if not _search(body, goals, f, stiffness, q_ref, lower, upper, q, lam, price, before, merit_slope, error, w):
+        if not moved:
             break
     if max(kkt, must) > AIM:
         goal.linearise(goals, f, stiffness, q_ref, q, lam, False, w)

@@ -19,6 +19,7 @@ from kinematics.errors import HipspineError
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Events = Mapping[str, NDArray[np.intp]]
 
 #: A step is a swing of heel or toe against the pelvis of at least this share of the largest one. (assumption)
 PROMINENCE = 0.3
@@ -83,7 +84,7 @@ def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, headin
             )
         contact[side] = _between(strikes[side], offs[side], len(time))
         loaded[side], on_heel[side] = _down(contact[side], feet[f"forefoot_{side}"][:, 1])
-    percent, whole, notices = _cycles(time, strikes, feet, pelvis)
+    percent, whole, notices = _cycles(time, strikes, offs, feet, pelvis)
     return Gait(contact, on_heel, loaded, strikes, offs, percent, whole, notices)
 
 
@@ -116,7 +117,7 @@ def _down(contact: Mask, height: Array) -> tuple[Mask, Mask]:
 
 
 def _cycles(
-    time: Array, strikes: Mapping[str, NDArray[np.intp]], feet: Mapping[str, Array], pelvis: Array
+    time: Array, strikes: Events, offs: Events, feet: Mapping[str, Array], pelvis: Array
 ) -> tuple[dict[str, Array], slice, tuple[str, ...]]:
     """Percent of each side's cycle, the frames to keep, and what to say."""
     n = len(time)
@@ -131,20 +132,23 @@ def _cycles(
         )
     shape = np.concatenate([place - pelvis for place in feet.values()], axis=1)
     gap = np.abs(shape[-1] - shape[0]).max() / np.ptp(shape, axis=0).max()
-    period = float(time[-1] - time[0]) * (n / (n - 1))
-    percent = {
-        side: np.mod((time - time[strikes[side][0]]) / period * 100.0, 100.0)
-        if strikes[side].size
-        else np.full(n, np.nan)
-        for side in SIDES
-    }
     if gap <= CYCLE_MATCH:
-        return percent, slice(0, n), ("no foot strikes twice, but the recording ends as it began: taken as one stride",)
-    return (
-        percent,
-        slice(0, n),
-        ("no foot strikes twice: the recording holds no whole stride; percent counts from heel strike over its length",),
-    )
+        usual, how = float(time[-1] - time[0]) * (n / (n - 1)), "it ends as it began and is taken as one stride"
+    else:
+        usual, how = _stride_from_parts(time, strikes, offs)
+    percent = {side: _percent(time, strikes[side], usual) for side in SIDES}
+    return percent, slice(0, n), (f"no foot strikes twice in the recording: {how}",)
+
+
+def _stride_from_parts(time: Array, strikes: Events, offs: Events) -> tuple[float, str]:
+    """Length of a stride [s] where no foot strikes twice, and how it was got."""
+    between = [time[k[-1]] - time[k[0]] for k in offs.values() if k.size == 2]
+    if between:
+        return float(np.mean(between)), "the length of a stride is counted from toe-off to toe-off"
+    if strikes["r"].size and strikes["l"].size:
+        step = abs(time[strikes["r"][0]] - time[strikes["l"][0]])
+        return float(2.0 * step), "a stride is taken as twice the step that it holds"
+    return float(time[-1] - time[0]), "percent counts over its whole length"
 
 
 def _percent(time: Array, strikes: NDArray[np.intp], usual: float) -> Array:

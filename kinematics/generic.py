@@ -1,0 +1,155 @@
+"""A body from published segment data, for recordings that come without a model of their person.
+
+At zero it stands straight: legs vertical, the ASIS-PSIS line level, so its model zero is the clinical one. Ankle and
+subtalar axes are at right angles.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinematics.chain import Chain, Point
+from kinematics.conventions import COORDINATES, INDEX, SEGMENTS, SIDES
+from kinematics.errors import HipspineError, unknown
+from kinematics.spine import t12l1_above_l5s1
+from kinematics.tables import rows, value
+
+Array = NDArray[np.float64]
+
+SEXES = ("male", "female")
+STATURE = (0.8, 2.3)
+MASS = (10.0, 250.0)
+
+
+def generic_chain(*, stature: float, mass: float, sex: str) -> Chain:
+    """Build a chain from body height [m], body mass [kg] and sex; see `Chain.generic`."""
+    if sex not in SEXES:
+        raise unknown("sex", sex, SEXES)
+    for name, given, (low, high), unit in (("stature", stature, STATURE, "m"), ("mass", mass, MASS, "kg")):
+        if not low <= given <= high:
+            raise HipspineError(f"{name} must be between {low:g} and {high:g} {unit}, is {given}")
+    body = _Body(stature, mass, sex)
+    return Chain(
+        name=f"generic {sex}, {stature:g} m, {mass:g} kg",
+        axes=_axes(),
+        offsets=body.offsets(),
+        masses=body.masses(),
+        mass_centres=body.mass_centres(),
+        points=body.points(),
+        notices=("the body is generic, from published segment data: its joints are not where this person's are",),
+        source=f"published segment data ({sex}, {stature:g} m, {mass:g} kg)",
+    )
+
+
+def _axes() -> Array:
+    x, y, z = np.eye(3)
+    right, left = [z, x, y, -z, z, x], [z, -x, -y, -z, z, -x]
+    return np.array([x, y, z, y, x, z, *right, *left, z, x, y, z, x, y])
+
+
+class _Body:
+    """Lengths [m] and masses of one body; places are counted from mid-ASIS in the pelvis frame."""
+
+    def __init__(self, stature: float, mass: float, sex: str):
+        self.stature, self.mass, self.sex = stature, mass, sex
+        self.scale = stature / self._row("reference_stature")
+        self.segments = {row["name"]: row for row in rows("segments")}
+        width = self._row("pelvis_width") * stature
+        self.width = width
+        self.hip = width * np.array([self._row("hip_x"), self._row("hip_y"), self._row("hip_z")])
+        self.l5s1 = width * np.array([self._row("l5s1_x"), self._row("l5s1_y"), 0.0])
+        self.t12l1 = t12l1_above_l5s1() * stature / self._row("spine_stature")
+
+    def _row(self, name: str) -> float:
+        return value("generic", name, self.sex)
+
+    def length(self, segment: str) -> float:
+        return float(self.segments[segment][f"{self.sex}_length"]) * self.scale
+
+    def share(self, segment: str) -> float:
+        return float(self.segments[segment][f"{self.sex}_mass"]) / 100.0
+
+    def centre(self, segment: str) -> float:
+        """Distance of the mass centre from the proximal end. [m]"""
+        return float(self.segments[segment][f"{self.sex}_centre"]) / 100.0 * self.length(segment)
+
+    def offsets(self) -> Array:
+        offsets = np.zeros((len(COORDINATES), 3))
+        for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+            offsets[INDEX[f"hip_flexion_{side}"]] = self.hip * [1.0, 1.0, sign]
+            offsets[INDEX[f"knee_angle_{side}"]] = [0.0, -self.length("thigh"), 0.0]
+            offsets[INDEX[f"ankle_angle_{side}"]] = [0.0, -self.length("shank"), 0.0]
+        offsets[INDEX["lumbar_extension"]], offsets[INDEX["thoracic_extension"]] = self.l5s1, self.t12l1
+        return offsets
+
+    def above_hips(self, height: float, ahead: float = 0.0) -> Array:
+        """Place, from mid-ASIS, of what is `height` above the middle of the hips and `ahead` of it."""
+        return self.hip * [1.0, 1.0, 0.0] + np.array([ahead, height, 0.0])
+
+    def masses(self) -> Array:
+        arms = 2.0 * sum(self.share(name) for name in ("upper_arm", "forearm", "hand"))
+        share = {
+            "pelvis": self.share("lower_trunk"),
+            "lumbar": self.share("middle_trunk"),
+            "thorax": self.share("upper_trunk") + self.share("head") + arms,
+            **{f"{name}_{side}": self.share(name) for name in ("thigh", "shank", "foot") for side in SIDES},
+        }
+        parts = np.array([share.get(name, 0.0) for name in SEGMENTS])
+        result: Array = self.mass * parts / parts.sum()  # the shares add up to 1 within the digits printed
+        return result
+
+    def mass_centres(self) -> Array:
+        lower, middle, upper = (self.length(f"{part}_trunk") for part in ("lower", "middle", "upper"))
+        shoulder = lower + middle + upper - self._row("shoulder_below_trunk_top") * self.scale
+        elbow, wrist = self.length("upper_arm"), self.length("upper_arm") + self.length("forearm")
+        down = {"upper_arm": 0.0, "forearm": elbow, "hand": wrist}
+        top = self.stature - self.hip_height()
+        heights = {
+            "upper_trunk": (self.share("upper_trunk"), lower + middle + upper - self.centre("upper_trunk")),
+            "head": (self.share("head"), top - self.centre("head")),
+            **{name: (2.0 * self.share(name), shoulder - start - self.centre(name)) for name, start in down.items()},
+        }
+        total = sum(share for share, _ in heights.values())
+        thorax = sum(share * height for share, height in heights.values()) / total
+        along_foot = self.centre("foot") - self._row("heel_behind_ankle") * self.length("foot")
+        centres = {
+            "pelvis": self.above_hips(lower - self.centre("lower_trunk")),
+            "lumbar": self.above_hips(lower + middle - self.centre("middle_trunk")) - self.l5s1,
+            "thorax": self.above_hips(thorax) - self.l5s1 - self.t12l1,
+            "thigh": np.array([0.0, -self.centre("thigh"), 0.0]),
+            "shank": np.array([0.0, -self.centre("shank"), 0.0]),
+            "foot": np.array([along_foot, -0.5 * self.sole(), 0.0]),
+        }
+        zero = np.zeros(3)
+        return np.array([centres.get(name, centres.get(name[:-2], zero)) for name in SEGMENTS])
+
+    def sole(self) -> float:
+        """Height of the ankle centre above the sole. [m]"""
+        return self._row("ankle_height") * self.length("foot")
+
+    def hip_height(self) -> float:
+        """Height of the hip centres above the sole, legs straight. [m]"""
+        return self.length("thigh") + self.length("shank") + self.sole()
+
+    def points(self) -> dict[str, Point]:
+        points = {"l5s1": Point("lumbar", (0.0, 0.0, 0.0)), "t12l1": Point("thorax", (0.0, 0.0, 0.0))}
+        foot = self.length("foot")
+        heel = -self._row("heel_behind_ankle") * foot
+        for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+            for name, segment in (("hip", "thigh"), ("knee", "shank"), ("ankle", "talus")):
+                points[f"{name}_{side}"] = Point(f"{segment}_{side}", (0.0, 0.0, 0.0))
+            for name, ahead in (("heel", 0.0), ("forefoot", self._row("forefoot_ahead_of_heel") * foot), ("toe", foot)):
+                points[f"{name}_{side}"] = Point(f"foot_{side}", (heel + ahead, -self.sole(), 0.0))
+            points[f"asis_{side}"] = Point("pelvis", (0.0, 0.0, sign * 0.5 * self.width))
+            behind, aside = -self._row("pelvis_depth") * self.width, self._row("psis_half_width") * self.width
+            points[f"psis_{side}"] = Point("pelvis", (behind, 0.0, sign * aside))
+        trunk = sum(self.length(f"{part}_trunk") for part in ("lower", "middle", "upper"))
+        above, behind = (self._row(name) * self.scale for name in ("c7_above_trunk_top", "c7_behind_hips"))
+        for name, place in (
+            ("c7", self.above_hips(trunk + above, -behind)),
+            ("head_top", self.above_hips(self.stature - self.hip_height())),
+        ):
+            x, y, z = (place - self.l5s1 - self.t12l1).tolist()
+            points[name] = Point("thorax", (x, y, z))
+        return points
