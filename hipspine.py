@@ -1,7 +1,7 @@
 """The command ``hipspine``, and the check that the folders it runs are ours.
 
-Import names are folder names (``kinematics``, ``simulate``, ``experiments``), and other distributions use such names too.
-Whichever was installed last wins, so this module looks before it imports.
+Import names are folder names (``kinematics``, ``simulate``, ``experiments``), and other distributions use such names
+too. Whichever was installed last wins, so this module looks before it imports.
 """
 
 import sys

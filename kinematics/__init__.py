@@ -2,5 +2,6 @@
 
 from kinematics.chain import Chain, HingeFit, ModelConvention, Point
 from kinematics.errors import HipspineError
+from kinematics.rom import RangeOfMotion
 
-__all__ = ["Chain", "HingeFit", "HipspineError", "ModelConvention", "Point"]
+__all__ = ["Chain", "HingeFit", "HipspineError", "ModelConvention", "Point", "RangeOfMotion"]

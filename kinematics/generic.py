@@ -85,7 +85,7 @@ class _Body:
 
     def above_hips(self, height: float, ahead: float = 0.0) -> Array:
         """Place, from mid-ASIS, of what is `height` above the middle of the hips and `ahead` of it."""
-        return self.hip * [1.0, 1.0, 0.0] + np.array([ahead, height, 0.0])
+        return np.array([self.hip[0] + ahead, self.hip[1] + height, 0.0])
 
     def masses(self) -> Array:
         arms = 2.0 * sum(self.share(name) for name in ("upper_arm", "forearm", "hand"))

@@ -96,7 +96,9 @@ class _Builder:
         )
         slides = any(abs(move.function(x)) > 1e-9 for move in joint.translations for x in (0.0, 0.5))
         if not straight or slides:
-            raise HipspineError(f"{self.model.path}: joint {joint.name!r} ({what}) must be plain rotations about fixed axes")
+            raise HipspineError(
+                f"{self.model.path}: joint {joint.name!r} ({what}) must be plain rotations about fixed axes"
+            )
         return np.array([np.sign(k) * (frame @ turn.axis) for turn, k in zip(turns, slopes, strict=True)])
 
     def triad(self, joint: Joint, parent: str, names: tuple[str, ...], what: str) -> Array:
@@ -123,7 +125,14 @@ def read_osim(path: str | Path) -> Chain:
     order = _pelvis(build)
     for side in SIDES:
         _leg(build, side)
-    leg = float(np.mean([sum(np.linalg.norm(build.offsets[INDEX[f"{n}_{s}"]]) for n in ("knee_angle", "ankle_angle")) for s in SIDES]))
+    leg = float(
+        np.mean(
+            [
+                sum(np.linalg.norm(build.offsets[INDEX[f"{n}_{s}"]]) for n in ("knee_angle", "ankle_angle"))
+                for s in SIDES
+            ]
+        )
+    )
     _spine(build, leg / value("osim", "reference_leg"))
     masses, centres = _masses(build)
     return Chain(
@@ -184,7 +193,8 @@ def _knee(build: _Builder, side: str, femur: str, tibia: str, talus: str) -> Non
     joint, name = build.joint(tibia, femur, f"knee ({side})"), f"knee_angle_{side}"
     if joint.coordinates != (name,) or not joint.rotations:
         raise HipspineError(
-            f"{build.model.path}: joint {joint.name!r} (knee) has the coordinates {list(joint.coordinates)}, needed is {name}"
+            f"{build.model.path}: joint {joint.name!r} (knee) has the coordinates {list(joint.coordinates)}, "
+            f"needed is {name}"
         )
     ankle = build.joint(talus, tibia, f"ankle ({side})")
     on = build.bodies[femur]
@@ -217,7 +227,8 @@ def _knee(build: _Builder, side: str, femur: str, tibia: str, talus: str) -> Non
     if max(fit.knee_max_mm, fit.ankle_max_mm) > 0.01:
         build.notices.append(
             f"the model's moving knee ({side}) is a hinge here: up to {fit.knee_max_mm:.1f} mm off at the knee, "
-            f"{fit.ankle_max_mm:.1f} mm at the ankle and {fit.max_deg:.1f} deg over 0-{np.rad2deg(flexion[-1]):.0f} deg of flexion"
+            f"{fit.ankle_max_mm:.1f} mm at the ankle and {fit.max_deg:.1f} deg over "
+            f"0-{np.rad2deg(flexion[-1]):.0f} deg of flexion"
         )
     build.knee_sign.append(sign)
     build.offsets[INDEX[name]], build.axes[INDEX[name]] = mean, axis
@@ -234,7 +245,9 @@ def _hinge(flexion: Array, R: Array) -> tuple[Array, Array]:
 
     def miss(x: Array) -> Array:
         axis, R_zero = parts(x)
-        result: Array = Rotation.from_matrix(np.swapaxes(R, -1, -2) @ rotation_about(axis, flexion) @ R_zero).as_rotvec()
+        result: Array = Rotation.from_matrix(
+            np.swapaxes(R, -1, -2) @ rotation_about(axis, flexion) @ R_zero
+        ).as_rotvec()
         return result.ravel()
 
     x0 = np.r_[start / np.linalg.norm(start), Rotation.from_matrix(R[0]).as_rotvec()]
@@ -253,7 +266,7 @@ def _spine(build: _Builder, scale: float) -> None:
 
 
 def _masses(build: _Builder) -> tuple[Array, Array]:
-    """Mass and mass centre of each segment, all bodies at their zero posture; what hangs on none of ours is left out."""
+    """Mass and mass centre of each segment, all bodies at their zero posture; what hangs on none of ours is out."""
     model = build.model
     placed, waiting = dict(build.bodies), {c: j for c, j in model.joints.items() if c not in build.bodies}
     while ready := [joint for joint in waiting.values() if joint.parent in placed]:
@@ -294,7 +307,9 @@ def _points(build: _Builder, scale: float) -> dict[str, Point]:
             ahead = value("osim", "forefoot_x") * scale
             put(f"forefoot_{side}", f"calcn_{side}", np.array([ahead, 0.0, 0.0]))
             put(f"toe_{side}", f"calcn_{side}", np.array([1.4 * ahead, 0.0, 0.0]))
-            build.notices.append(f"the model has no toes ({side}): the forefoot is placed {100 * ahead:.0f} cm ahead of the heel")
+            build.notices.append(
+                f"the model has no toes ({side}): the forefoot is placed {100 * ahead:.0f} cm ahead of the heel"
+            )
     torso = value("osim", "reference_torso")
     trunk = float(build.model.bodies["torso"].mass_centre[1]) / torso if "torso" in build.model.bodies else scale
     trunk = trunk if 0.5 < trunk < 2.0 else scale

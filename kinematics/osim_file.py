@@ -110,7 +110,9 @@ def read_model_file(path: str | Path) -> ModelFile:
         joints[joint.child] = joint
     if not joints:
         raise HipspineError(f"{path}: the model has no joints")
-    return ModelFile(path, model.get("name", path.stem), version, bodies, joints, _markers(path, model), _coupled(model))
+    return ModelFile(
+        path, model.get("name", path.stem), version, bodies, joints, _markers(path, model), _coupled(model)
+    )
 
 
 def _model_element(path: Path) -> tuple[Element, int]:
@@ -200,7 +202,14 @@ def _framed_joint(path: Path, element: Element) -> Joint:
 
 
 def _joint(
-    path: Path, element: Element, parent: str, child: str, R_parent: Array, p_parent: Array, R_child: Array, p_child: Array
+    path: Path,
+    element: Element,
+    parent: str,
+    child: str,
+    R_parent: Array,
+    p_parent: Array,
+    R_child: Array,
+    p_child: Array,
 ) -> Joint:
     name = element.get("name", "")
     coordinates = tuple(c.get("name", "") for c in element.iter("Coordinate"))
@@ -214,15 +223,15 @@ def _joint(
         rotations, translations = tuple(axes[:3]), tuple(axes[3:])
     elif element.tag in ("PinJoint", "SliderJoint"):
         if len(coordinates) != 1:
-            raise HipspineError(f"{path}: joint {name!r}: a {element.tag} has one coordinate, this one {len(coordinates)}")
+            raise HipspineError(
+                f"{path}: joint {name!r}: a {element.tag} has one coordinate, this one {len(coordinates)}"
+            )
         only = TransformAxis(coordinates[0], z if element.tag == "PinJoint" else x, lambda value: value)
         rotations, translations = ((only,), ()) if element.tag == "PinJoint" else ((), (only,))
     elif element.tag != "WeldJoint":
         # joints beyond the chain (arms, added markers) do not matter; those of the chain are checked by their user
         rotations = ()
-    return Joint(
-        name, parent, child, R_parent, p_parent, R_child, p_child, coordinates, rotations, translations
-    )
+    return Joint(name, parent, child, R_parent, p_parent, R_child, p_child, coordinates, rotations, translations)
 
 
 def _transform_axis(path: Path, joint: str, element: Element) -> TransformAxis:
@@ -234,8 +243,10 @@ def _transform_axis(path: Path, joint: str, element: Element) -> TransformAxis:
     if length == 0.0:
         raise HipspineError(f"{path}: joint {joint!r}: an axis has length 0")
     wrapper = element.find("function")
-    function = wrapper[0] if wrapper is not None and len(wrapper) else next(
-        (part for part in element if part.tag in _FUNCTIONS), None
+    function = (
+        wrapper[0]
+        if wrapper is not None and len(wrapper)
+        else next((part for part in element if part.tag in _FUNCTIONS), None)
     )
     if function is None:
         raise HipspineError(f"{path}: joint {joint!r}: a transform axis has no function hipspine knows ({_known()})")

@@ -48,9 +48,7 @@ def rotation_angle(R: ArrayLike) -> Array:
     """Angle (...) [rad], in [0, pi], of the rotations `R` (..., 3, 3)."""
     R = np.asarray(R, dtype=np.float64)
     sine = 0.5 * np.sqrt(
-        (R[..., 2, 1] - R[..., 1, 2]) ** 2
-        + (R[..., 0, 2] - R[..., 2, 0]) ** 2
-        + (R[..., 1, 0] - R[..., 0, 1]) ** 2
+        (R[..., 2, 1] - R[..., 1, 2]) ** 2 + (R[..., 0, 2] - R[..., 2, 0]) ** 2 + (R[..., 1, 0] - R[..., 0, 1]) ** 2
     )
     result: Array = np.arctan2(sine, 0.5 * (np.trace(R, axis1=-2, axis2=-1) - 1.0))
     return result

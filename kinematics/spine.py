@@ -25,7 +25,7 @@ def lumbar_shares() -> Array:
 
 
 def t12l1_above_l5s1() -> Array:
-    """Place (3,) of T12/L1 above L5/S1 of an upright, unscaled spine [m], table ``kinematics/data/spine_geometry.csv``."""
+    """Place (3,) of T12/L1 above L5/S1 of an upright, unscaled spine [m]: table ``spine_geometry``."""
     steps = [(float(row["x"]), float(row["y"]), 0.0) for row in rows("spine_geometry")]
     result: Array = np.sum(steps, axis=0)
     return result
@@ -36,7 +36,9 @@ def _basis(chain: Chain) -> Array:
     z, x, y = chain.axes[_LUMBAR]
     basis = np.stack([x, y, z], axis=1)
     if np.abs(basis.T @ basis - np.eye(3)).max() > 1e-6 or np.linalg.det(basis) < 0.0:
-        raise HipspineError(f"chain {chain.name!r}: the lumbar axes must be a right-handed Z-X-Y triad, are {z}, {x}, {y}")
+        raise HipspineError(
+            f"chain {chain.name!r}: the lumbar axes must be a right-handed Z-X-Y triad, are {z}, {x}, {y}"
+        )
     if np.abs(chain.axes[_THORACIC] - chain.axes[_LUMBAR]).max() > 1e-9:
         raise HipspineError(f"chain {chain.name!r}: lumbar and thoracic joints must have the same axes")
     return basis

@@ -80,7 +80,9 @@ def standing_tilt(measured_deg: float | None = None) -> tuple[float, str]:
             raise HipspineError(f"standing tilt must be between -45 and 45 deg (anterior positive), is {measured_deg}")
         return float(measured_deg), f"standing pelvic tilt {measured_deg:g} deg anterior, measured"
     row = rows("standing")[0]
-    return float(row["value"]), f"standing pelvic tilt {row['value']} +- {row['sd']} deg anterior, published ({row['source']})"
+    return float(
+        row["value"]
+    ), f"standing pelvic tilt {row['value']} +- {row['sd']} deg anterior, published ({row['source']})"
 
 
 def zero_offsets(zero: str, standing: Standing, *, standing_tilt_deg: float) -> Array:
@@ -131,7 +133,7 @@ def marker_tilt(chain: Chain) -> float | None:
 
 
 def implausible_pelvis_markers(chain: Chain, standing: Standing, standing_tilt_deg: float) -> str | None:
-    """A warning if the chain's pelvis markers give a standing tilt far from `standing_tilt_deg`; None if they do not."""
+    """A warning if the chain's pelvis markers give a standing tilt far from `standing_tilt_deg`, else None."""
     line = marker_tilt(chain)
     if line is None or not chain.convention.coordinates:  # a generic pelvis is not the one that was recorded
         return None

@@ -1,6 +1,7 @@
 """What is asked of the body and how it copes.
 
-``from simulate import compensate, read_motion, walking`` loads the solver; the command line loads parts as it needs them.
+``from simulate import compensate, read_motion, walking`` loads the solver; the command line loads parts as it needs
+them.
 """
 
 from importlib import import_module
@@ -15,7 +16,7 @@ _HOMES = {
     "write_motion": "simulate.io.mot",
 }
 
-__all__ = ["Compensation", "Motion", "compensate", "read_motion", "walking", "write_motion"]  # noqa: F822
+__all__ = ["Compensation", "Motion", "compensate", "read_motion", "walking", "write_motion"]
 
 
 def __getattr__(name: str) -> Any:

@@ -40,7 +40,9 @@ class _Grouped(click.Command):
             if param.name in _LIMITS:
                 sections["Limits"].append(record)
             else:
-                sections["Answer" if param.name in ("strategy", "out", "as_json", "help") else "Recording"].append(record)
+                sections["Answer" if param.name in ("strategy", "out", "as_json", "help") else "Recording"].append(
+                    record
+                )
         for title, records in sections.items():
             with formatter.section(title):
                 if title == "Limits":
@@ -69,7 +71,7 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="hipspine", prog_name="hipspine")
 def cli() -> None:
-    """How much must the lumbar spine make up for when a hip has lost range of motion?
+    r"""How much must the lumbar spine make up for when a hip has lost range of motion?
 
     \b
     hipspine walk --hip-extension 0
@@ -122,7 +124,9 @@ def walk(
 
         rom = RangeOfMotion.normal().limited(**{f"{name}_deg": value for name, value in limits.items()})
         task = _walk_task(motion, model, angles, standing)
-        result = compensate(task, rom=rom, strategies=strategy or STRATEGIES, zero=zero, standing_tilt_deg=standing_tilt)
+        result = compensate(
+            task, rom=rom, strategies=strategy or STRATEGIES, zero=zero, standing_tilt_deg=standing_tilt
+        )
         files = _write(result, task, out)
     _show(result, files, as_json)
     if any(answer["solver"]["unsolved"] for answer in result.answer()["answers"].values()):

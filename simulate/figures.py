@@ -1,4 +1,4 @@
-"""Pictures of an answer. Colours are Okabe and Ito's, told apart by colour-blind eyes; line styles say the same again."""
+"""Pictures of an answer. Colours are Okabe and Ito's, told apart by colour-blind eyes; lines differ in style too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulate.result import Compensation
 Array = NDArray[np.float64]
 
 BLACK, GREY, ORANGE, BLUE, VERMILION = "#000000", "#8c8c8c", "#e69f00", "#0072b2", "#d55e00"
-STYLES = {
+STYLES: dict[str, dict[str, Any]] = {
     "closure": {"color": ORANGE, "linestyle": (0, (4, 1.5)), "linewidth": 2.2},
     "predicted": {"color": BLUE, "linestyle": "-", "linewidth": 2.6},
 }
@@ -32,7 +32,7 @@ CHANGES = {
     "lumbar_bending": ("lumbar bending to the right", "lumbar bending to the left"),
     "lumbar_rotation": ("lumbar rotation to the left", "lumbar rotation to the right"),
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 12,
     "axes.titlesize": 13,
     "axes.spines.top": False,
@@ -59,12 +59,19 @@ def compensation_figure(result: Compensation) -> Figure:
     with rc_context(_STYLE):
         figure = Figure(figsize=(13.33, 7.5), layout="constrained")
         figure.suptitle(_headline(result), fontsize=17, fontweight="bold", x=0.012, ha="left")
-        curves, body = figure.subfigures(1, 2, width_ratios=(1.65, 1.0))
+        curves, body = np.asarray(figure.subfigures(1, 2, width_ratios=(1.65, 1.0)))
         axes = curves.subplots(2, 2, sharex=True)
         side = result.limited_side
         hip = f"hip_flexion_{side}"
         zero = result.attrs["zero"]
-        _curve(axes[0, 0], result, hip, 1.0, f"{SIDE_WORDS[side].capitalize()} hip", f"flexion (+) / extension (−), {zero} zero")
+        _curve(
+            axes[0, 0],
+            result,
+            hip,
+            1.0,
+            f"{SIDE_WORDS[side].capitalize()} hip",
+            f"flexion (+) / extension (-), {zero} zero",
+        )
         _forbidden(axes[0, 0], result, hip)
         _curve(axes[0, 1], result, "pelvis_tilt", -1.0, "Pelvis", "anterior tilt (+), from standing")
         _curve(axes[1, 0], result, "lumbar_extension", 1.0, "Lumbar spine", "extension (+), from standing")
@@ -83,18 +90,18 @@ def _headline(result: Compensation) -> str:
     if not given:
         return "No limit beyond the normal range: the free walk"
     limits = ", ".join(
-        f"{name.replace('_', ' ')} limited to {degrees:g}°" + (f" ({result.attrs['zero']} zero)" if "extension" in name and "hip" in name else "")
+        f"{name.replace('_', ' ')} limited to {degrees:g}°"
+        + (f" ({result.attrs['zero']} zero)" if "extension" in name and "hip" in name else "")
         for name, degrees in list(given.items())[:2]
     ) + (" ..." if len(given) > 2 else "")
-    summary = result.summary()
-    strategy = _headline_strategy(result)
-    added = {name: summary.loc[(strategy, name), "added_deg"] for name in CHANGES}
+    strategy, changes = _headline_strategy(result), result.changes()
+    added = {name: changes[strategy][name].added_deg for name in CHANGES}
     name = max(added, key=lambda key: abs(added[key]))
     if abs(added[name]) < 0.05:
         return f"With {limits}, this walk needs no more of the lumbar spine"
     text = f"With {limits}, this walk needs {abs(added[name]):.1f}° more {CHANGES[name][int(added[name] < 0)]}"
-    if strategy == "predicted" and "closure" in result.strategy.values:
-        need = summary.loc[("closure", name), "added_deg"]
+    if strategy == "predicted" and "closure" in changes:
+        need = changes["closure"][name].added_deg
         return f"{text}\n(predicted; {abs(need):.1f}° if nothing else gave way)"
     return f"{text}\n({strategy})"
 
@@ -172,15 +179,15 @@ def _bodies(panel: Any, result: Compensation) -> None:
         axis.set_aspect("equal", adjustable="datalim")
         axis.set_axis_off()
     when = "" if np.isnan(percent) else f" ({percent:.0f} % of the cycle)"
-    panel.suptitle(
-        f"Largest lumbar compensation{when}\ngrey: free    black: {strategy}", fontsize=12
-    )
+    panel.suptitle(f"Largest lumbar compensation{when}\ngrey: free    black: {strategy}", fontsize=12)
 
 
 _BONES = (
     ("hip_r", "hip_l"), ("hip_r", "l5s1"), ("hip_l", "l5s1"), ("t12l1", "c7"),
-    ("hip_l", "knee_l"), ("knee_l", "ankle_l"), ("ankle_l", "heel_l"), ("heel_l", "forefoot_l"), ("ankle_l", "forefoot_l"),
-    ("hip_r", "knee_r"), ("knee_r", "ankle_r"), ("ankle_r", "heel_r"), ("heel_r", "forefoot_r"), ("ankle_r", "forefoot_r"),
+    ("hip_l", "knee_l"), ("knee_l", "ankle_l"), ("ankle_l", "heel_l"), ("heel_l", "forefoot_l"),
+    ("ankle_l", "forefoot_l"),
+    ("hip_r", "knee_r"), ("knee_r", "ankle_r"), ("ankle_r", "heel_r"), ("heel_r", "forefoot_r"),
+    ("ankle_r", "forefoot_r"),
 )  # fmt: skip
 
 
@@ -213,8 +220,8 @@ def _draw(axis: Axes, places: dict[str, Array], across: int, style: dict[str, An
         centre = places["head_top"] - 0.36 * neck  # its top is the top of the head
         angle = np.linspace(0.0, 2.0 * np.pi, 60)
         axis.fill(
-            centre[across] + radius * np.cos(angle), centre[1] + radius * np.sin(angle), facecolor="white", clip_on=False,
-            edgecolor=style["color"], linewidth=2.0, zorder=3,
+            centre[across] + radius * np.cos(angle), centre[1] + radius * np.sin(angle), facecolor="white",
+            clip_on=False, edgecolor=style["color"], linewidth=2.0, zorder=3,
         )  # fmt: skip
 
 

@@ -156,7 +156,8 @@ def to_chain(motion: Motion, chain: Chain) -> tuple[Array, tuple[str, ...]]:
         moved = float(np.abs(q[:, INDEX[name]]).max())
         if moved > 1e-6:
             notices.append(
-                f"{name} moves by up to {np.rad2deg(moved):.1f} deg in {motion.source} but is locked in the chain: held at 0"
+                f"{name} moves by up to {np.rad2deg(moved):.1f} deg in {motion.source} but is locked in the chain: "
+                "held at 0"
             )
         q[:, INDEX[name]] = 0.0
     return q, tuple(notices)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,23 @@ class Inputs:
     notices: tuple[str, ...]
 
 
-class Compensation(xr.Dataset):
+class Change(NamedTuple):
+    """What is added to one coordinate.
+
+    `added_deg` restricted minus free, signed, at its largest; `at_percent` of the limited side's cycle, NaN if nothing
+    is added; `peak_deg` the restricted angle's extreme on the side to which was added (without addition the largest),
+    counted from standing; `range_deg` of the restricted angle; `share_of_range` the largest use of the person's own
+    range in either direction (1 is all of it; NaN for the pelvis).
+    """
+
+    peak_deg: float
+    range_deg: float
+    added_deg: float
+    at_percent: float
+    share_of_range: float
+
+
+class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
     """Restricted against free, per strategy and frame; an `xarray.Dataset` with the problem inside.
 
     Rotations are in degrees in the model's zero (add ``zero_offset`` for the named one), positions in metres.
@@ -64,35 +80,29 @@ class Compensation(xr.Dataset):
         """Percentage (F,) of the limited side's cycle."""
         return np.asarray(self[f"percent_{self.limited_side}"].values, dtype=np.float64)
 
+    def changes(self) -> dict[str, dict[str, Change]]:
+        """What each strategy adds to each coordinate of pelvis and spine: strategy -> coordinate -> `Change`."""
+        return {str(name): {c: self._change(str(name), c) for c in SUMMARISED} for name in self.strategy.values}
+
     def summary(self) -> pd.DataFrame:
-        """Added motion of pelvis and spine.
+        """`changes` as a table: one row a strategy and coordinate, one column a field of `Change`."""
+        rows = {(name, c): change._asdict() for name, found in self.changes().items() for c, change in found.items()}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(index=["strategy", "coordinate"])
 
-        Returns
-        -------
-        DataFrame
-            Indexed by strategy and coordinate. `added_deg` restricted minus free, signed, at its largest; `at_percent`
-            of the limited side's cycle; `peak_deg` the restricted angle's extreme on the side to which was added,
-            counted from standing; `range_deg` of the restricted angle; `share_of_range` the largest use of the person's
-            own range in either direction (spine only; 1 is all of it).
-        """
-        index = pd.MultiIndex.from_product([self.strategy.values, SUMMARISED], names=["strategy", "coordinate"])
-        cells = [self._summarise(strategy, coordinate) for strategy, coordinate in index]
-        return pd.DataFrame(cells, index=index)
-
-    def _summarise(self, strategy: str, coordinate: str) -> dict[str, float]:
+    def _change(self, strategy: str, coordinate: str) -> Change:
         one = {"strategy": strategy, "coordinate": coordinate}
         restricted = self.restricted.sel(one).values + float(self.zero_offset.sel(coordinate=coordinate))
         added = self.restricted.sel(one).values - self.free.sel(one).values
         k = int(np.abs(added).argmax())
         moved = abs(added[k]) > NEGLIGIBLE_DEG
-        peak = restricted[np.abs(restricted).argmax()] if not moved else restricted.max() if added[k] > 0 else restricted.min()
-        return {
-            "peak_deg": float(peak),
-            "range_deg": float(np.ptp(restricted)),
-            "added_deg": float(added[k]),
-            "at_percent": float(self.percent()[k]) if moved else float("nan"),
-            "share_of_range": self._share_of_range(coordinate, restricted),
-        }
+        peak = restricted.max() if added[k] > 0 else restricted.min()
+        return Change(
+            peak_deg=float(peak if moved else restricted[np.abs(restricted).argmax()]),
+            range_deg=float(np.ptp(restricted)),
+            added_deg=float(added[k]),
+            at_percent=float(self.percent()[k]) if moved else float("nan"),
+            share_of_range=self._share_of_range(coordinate, restricted),
+        )
 
     def _share_of_range(self, coordinate: str, angle_deg: Array) -> float:
         if coordinate not in SPINE:
@@ -102,24 +112,23 @@ class Compensation(xr.Dataset):
 
     def answer(self) -> dict[str, Any]:
         """The answer as plain data, for JSON; schema in ``simulate/data/answer.schema.json``."""
-        summary = self.summary()
         return {
             "task": self.attrs["task"],
             "zero": {"name": self.attrs["zero"], "text": self.attrs["zero_text"]},
             "limits_deg": json.loads(self.attrs["limits_deg"]),
             "limits_model_deg": json.loads(self.attrs["limits_model_deg"]),
             "notices": json.loads(self.attrs["notices"]),
-            "answers": {name: self._answer(name, summary.loc[name]) for name in self.strategy.values},
+            "answers": {name: self._answer(name, found) for name, found in self.changes().items()},
         }
 
-    def _answer(self, strategy: str, summary: pd.DataFrame) -> dict[str, Any]:
+    def _answer(self, strategy: str, changes: dict[str, Change]) -> dict[str, Any]:
         one = self.sel(strategy=strategy)
         counts = {name: int((one.status == code).sum()) for name, code in _STATUS.items()}
         answer: dict[str, Any] = {
             "completed": counts["solved"] == one.sizes["frame"],
             "compensation": {
-                name: {key: None if np.isnan(cell) else cell for key, cell in row.items()}
-                for name, row in summary.to_dict("index").items()
+                name: {key: _or_none(number) for key, number in change._asdict().items()}
+                for name, change in changes.items()
             },
         }
         if counts["shortfall"]:
@@ -165,10 +174,14 @@ def build(
     for kind, q in motions.items():
         lead = ("frame",) if kind == "recorded" else ("strategy", "frame")
         variables[kind] = _variable((*lead, "coordinate"), np.rad2deg(q[..., _TURNS]), "deg", f"{kind} joint angle")
-        variables[f"{kind}_translation"] = _variable((*lead, "translation"), q[..., _SLIDES], "m", f"{kind} pelvis place")
+        variables[f"{kind}_translation"] = _variable(
+            (*lead, "translation"), q[..., _SLIDES], "m", f"{kind} pelvis place"
+        )
         for dim, points in (("landmark", JOINT_CENTRES), ("point", drawn)):
             places = positions(task.chain, q, points)
-            variables[f"{kind}_{dim}s"] = _variable((*lead, dim, "axis"), places, "m", f"{kind} place in the laboratory")
+            variables[f"{kind}_{dim}s"] = _variable(
+                (*lead, dim, "axis"), places, "m", f"{kind} place in the laboratory"
+            )
     variables |= _proof(inputs, answers, residuals) | _problem(inputs)
     coords = {
         "strategy": names,
@@ -196,7 +209,10 @@ def _proof(
     lower, upper = inputs.bounds["limit"]
     solutions = list(answers.values())
     dims = ("strategy", "frame")
-    flags = {"flag_values": sorted(_STATUS.values()), "flag_meanings": " ".join(sorted(_STATUS, key=_STATUS.__getitem__))}
+    flags = {
+        "flag_values": sorted(_STATUS.values()),
+        "flag_meanings": " ".join(sorted(_STATUS, key=_STATUS.__getitem__)),
+    }
     status = np.stack([s.status for s in solutions])
     mm, deg, yielded_mm, yielded_deg = (np.stack(each) for each in zip(*residuals.values(), strict=True))
     # where the yielding goals have not yielded they are musts like the others
@@ -204,7 +220,7 @@ def _proof(
     over = []
     for name, solution in answers.items():
         excess = np.rad2deg(np.maximum(lower - solution.q, solution.q - upper))[:, _TURNS]
-        bound = [name != "closure" or c not in SPINE and not c.startswith("pelvis") for c in ROTATIONS]
+        bound = [name != "closure" or (c not in SPINE and not c.startswith("pelvis")) for c in ROTATIONS]
         over.append(np.maximum(excess[:, bound].max(axis=1), 0.0))
     return {
         "status": _variable(dims, status, "1", "status of the frame", **flags),
@@ -231,7 +247,10 @@ def _problem(inputs: Inputs) -> dict[str, xr.Variable]:
     low, high = inputs.rom.bounds(np.zeros(len(COORDINATES)))
     for end, bound in (("lower", low), ("upper", high)):
         own[f"own_{end}"] = _variable(
-            ("coordinate",), np.rad2deg(bound[_TURNS]), "deg", f"{end} end of the person's own range, counted from its zero"
+            ("coordinate",),
+            np.rad2deg(bound[_TURNS]),
+            "deg",
+            f"{end} end of the person's own range, counted from its zero",
         )
     bounds = {
         f"{kind}_{end}": _variable(
@@ -246,11 +265,16 @@ def _problem(inputs: Inputs) -> dict[str, xr.Variable]:
         cycle[f"loaded_{side}"] = _variable(("frame",), task.loaded[side], "1", f"forefoot loaded, side {side}")
     return {
         "zero_offset": _variable(
-            ("coordinate",), np.rad2deg(inputs.offsets[_TURNS]), "deg", "added to a model angle gives that of the named zero"
+            ("coordinate",),
+            np.rad2deg(inputs.offsets[_TURNS]),
+            "deg",
+            "added to a model angle gives that of the named zero",
         ),
         "stiffness": _variable(("body_coordinate",), task.stiffness, "N m/rad", "stiffness about the reference"),
         "chain_axes": _variable(("body_coordinate", "axis"), np.array(chain.axes), "1", "axis in the frame before"),
-        "chain_offsets": _variable(("body_coordinate", "axis"), np.array(chain.offsets), "m", "place in the frame before"),
+        "chain_offsets": _variable(
+            ("body_coordinate", "axis"), np.array(chain.offsets), "m", "place in the frame before"
+        ),
         "segment_mass": _variable(("segment",), np.array(chain.masses), "kg", "mass"),
         "segment_mass_centre": _variable(("segment", "axis"), np.array(chain.mass_centres), "m", "mass centre"),
         **own,
@@ -278,7 +302,9 @@ def _goals(task: Task) -> dict[str, xr.Variable]:
         else:
             orientation[:, g] = goal.target
     segment = [SEGMENTS.index(g.point.segment if isinstance(g, PointGoal) else g.segment) for g in task.goals]
-    kinds = [("direction" if g.is_direction else "point") if isinstance(g, PointGoal) else "orientation" for g in task.goals]
+    kinds = [
+        ("direction" if g.is_direction else "point") if isinstance(g, PointGoal) else "orientation" for g in task.goals
+    ]
     yields = [g.yields if isinstance(g, PointGoal) else 0 for g in task.goals]
     meanings = {"flag_values": [0, 1, 2, 3], "flag_meanings": "off equal above prefers"}
     return {
@@ -298,7 +324,9 @@ def _attributes(inputs: Inputs, free: Solution, answers: Mapping[str, Solution])
     task, chain = inputs.task, inputs.task.chain
     lower, upper = inputs.bounds["limit"]
     limited = {
-        f"{name}_{'min' if direction < 0 else 'max'}": float(np.rad2deg((lower if direction < 0 else upper)[INDEX[name]]))
+        f"{name}_{'min' if direction < 0 else 'max'}": float(
+            np.rad2deg((lower if direction < 0 else upper)[INDEX[name]])
+        )
         for name, direction in inputs.rom.limited_bounds
     }
     sides = sorted({name[-1] for name, _ in inputs.rom.limited_bounds if name.startswith("hip")}, reverse=True)

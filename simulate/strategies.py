@@ -22,8 +22,9 @@ from simulate.problem import OrientationGoal, PointGoal, Task
 
 Array = NDArray[np.float64]
 
-_HIP = {side: [INDEX[name] for name in leg(side)[:3]] for side in SIDES}
 _LEG = {side: [INDEX[name] for name in leg(side)] for side in SIDES}
+_HIP = {side: indices[:3] for side, indices in _LEG.items()}
+_HIPS = [*_HIP["r"], *_HIP["l"]]
 _PELVIS = [INDEX[name] for name in PELVIS]
 _SPINE = [INDEX[name] for name in SPINE]
 
@@ -75,43 +76,29 @@ def closure(task: Task, lower: Array, upper: Array) -> Solution:
     spine's range is no bound here.
     """
     turns = {side: _least_pelvic_turn(task, side, lower, upper) for side in SIDES}
-    R_ref = orientation(task.chain, task.q, "pelvis")
-    loss = {
-        side: rotation_angle(np.swapaxes(R_ref, -1, -2) @ orientation(task.chain, turn.q, "pelvis"))
-        for side, turn in turns.items()
-    }
-    kept_right = loss["r"] >= loss["l"]
-    pelvis_turned = np.where(kept_right[:, None], turns["r"].q, turns["l"].q)
-    spine = split(task.chain, _thorax_on_pelvis(task, pelvis_turned))
-    fixed = task.q.copy()
-    fixed[:, _PELVIS] = pelvis_turned[:, _PELVIS]
-    fixed[:, _SPINE] = spine
+    R_pelvis = np.swapaxes(orientation(task.chain, task.q, "pelvis"), -1, -2)
+    loss = {side: rotation_angle(R_pelvis @ orientation(task.chain, turn.q, "pelvis")) for side, turn in turns.items()}
+    right = loss["r"] >= loss["l"]
+    kept = {"r": right, "l": ~right}
+    # pelvis, spine and kept leg are fixed where they have to be; only the other leg is left to find its place
+    turned = np.where(right[:, None], turns["r"].q, turns["l"].q)
+    fixed = turned.copy()
+    fixed[:, _SPINE] = split(task.chain, _thorax_on_pelvis(task, turned))
     lows, highs = fixed.copy(), fixed.copy()
-    roles: dict[str, Array] = {}
-    for side, kept in (("r", kept_right), ("l", ~kept_right)):
-        hip, free = _HIP[side], ~kept
-        lows[np.ix_(kept, hip)] = highs[np.ix_(kept, hip)] = turns[side].q[np.ix_(kept, hip)]
-        lows[np.ix_(free, _LEG[side])] = lower[_LEG[side]]
-        highs[np.ix_(free, _LEG[side])] = upper[_LEG[side]]
-        roles[side] = kept
-    follows = replace(task, goals=tuple(_other_leg(goal, roles) for goal in task.point_goals))
-    other = solve(follows, lows, highs)
-    stage = [turns["r"], turns["l"]]
-    kkt = np.maximum(other.kkt, np.where(kept_right, turns["r"].kkt, turns["l"].kkt))
-    turned = np.where(kept_right, turns["r"].status, turns["l"].status)
-    status = np.where(turned == SOLVED, other.status, UNSOLVED).astype(np.int8)
-    active = np.where(lows == highs, 0, other.active).astype(np.int8)
-    for side, kept in roles.items():
-        rows = np.ix_(kept, _HIP[side])
-        active[rows] = turns[side].active[rows]
+    for side, mask in kept.items():
+        for i in _LEG[side]:
+            lows[~mask, i], highs[~mask, i] = lower[i], upper[i]
+    other = solve(replace(task, goals=tuple(_other_leg(goal, kept) for goal in task.point_goals)), lows, highs)
+    status = np.where(right, turns["r"].status, turns["l"].status)
+    active = np.where(right[:, None], turns["r"].active, turns["l"].active)
     return Solution(
         other.q,
-        status,
-        other.iterations + sum(turn.iterations for turn in stage),
-        kkt,
-        active,
+        np.where(status == SOLVED, other.status, UNSOLVED).astype(np.int8),
+        other.iterations + turns["r"].iterations + turns["l"].iterations,
+        np.maximum(other.kkt, np.where(right, turns["r"].kkt, turns["l"].kkt)),
+        np.where(lows < highs, other.active, np.where(np.isin(np.arange(24), _HIPS), active, 0)).astype(np.int8),
         other.multipliers,
-        other.ms + sum(turn.ms for turn in stage),
+        other.ms + turns["r"].ms + turns["l"].ms,
     )
 
 

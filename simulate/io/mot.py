@@ -141,7 +141,10 @@ def _is_number(text: str) -> bool:
 
 
 def _check_counts(path: Path, header: dict[str, str], table: Array) -> None:
-    for keys, found, what in ((("nrows", "datarows"), len(table), "rows"), (("ncolumns", "datacolumns"), table.shape[1], "columns")):
+    for keys, found, what in (
+        (("nrows", "datarows"), len(table), "rows"),
+        (("ncolumns", "datacolumns"), table.shape[1], "columns"),
+    ):
         for key in keys:
             if key in header and header[key] != str(found):
                 raise HipspineError(f"{path}: the header says {key} = {header[key]}, the file has {found} {what}")
@@ -181,8 +184,8 @@ def _unit(path: Path, header: dict[str, str], ours: dict[str, Array], angles: st
     bent = [np.abs(column).max() for name, column in ours.items() if name.startswith(("hip_flexion", "knee_angle"))]
     if bent and max(bent) < _RADIAN_LIKE:
         notices.append(
-            f"warning: {path.name} looks like radians but {'says' if declared else 'is read as'} degrees (no hip or knee "
-            f"angle exceeds {max(bent):.2f}); --angles radians reads it so"
+            f"warning: {path.name} looks like radians but {'says' if declared else 'is read as'} degrees (no hip or "
+            f"knee angle exceeds {max(bent):.2f}); --angles radians reads it so"
         )
     return True, notices
 

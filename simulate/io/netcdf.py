@@ -28,6 +28,7 @@ def read_result(path: str | Path) -> Compensation:
         raise HipspineError(f"{path}: no such file")
     try:
         with xr.open_dataset(path, engine="h5netcdf") as found:
-            return Compensation(found.load())
+            whole = found.load()
+            return Compensation(dict(whole.data_vars), whole.coords, whole.attrs)
     except (OSError, ValueError) as error:
         raise HipspineError(f"{path}: is no netCDF file of hipspine: {error}") from None

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kinematics.rom import DIRECTIONS
-from simulate.result import Compensation
+from simulate.result import Change, Compensation
 
 WIDTH = 100
 WORDS = {
@@ -76,7 +76,9 @@ def solver_text(result: Compensation, strategy: str) -> str:
 def table_text(result: Compensation, *, color: bool = False) -> str:
     """The whole table as text of at most 100 columns; with `color` as a terminal shows it."""
     console = Console(file=io.StringIO(), width=WIDTH, force_terminal=color, highlight=False)
-    console.print(Text(f"{result.attrs['task'].capitalize()}: {result.attrs['source']} on {result.attrs['chain']}", "bold"))
+    console.print(
+        Text(f"{result.attrs['task'].capitalize()}: {result.attrs['source']} on {result.attrs['chain']}", "bold")
+    )
     console.print(f"Zero of the hip: {result.attrs['zero']} ({result.attrs['zero_text']})")
     console.print("Recorded hip extension, peak: " + "; ".join(hip_text(result)))
     for line in limits_text(result):
@@ -89,26 +91,26 @@ def table_text(result: Compensation, *, color: bool = False) -> str:
 
 def _comparison(result: Compensation, strategy: str) -> Table:
     """One row a coordinate: what is added, from where to where, when, and how much of the own range is used."""
-    side, summary = {"r": "right", "l": "left"}[result.limited_side], result.summary()
+    side, changes = {"r": "right", "l": "left"}[result.limited_side], result.changes()[strategy]
     table = Table(title=f"\n{strategy.capitalize()}: largest change", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("degrees from standing", no_wrap=True, min_width=24)
     for head in ("added", "free → restricted", f"at % of {side} cycle", "of own range"):
         table.add_column(head, justify="right", no_wrap=True)
     for name, words in WORDS.items():
-        table.add_row(words, *_cells(result, strategy, name, summary.loc[(strategy, name)].to_dict()))
+        table.add_row(words, *_cells(result, strategy, name, changes[name]))
     return table
 
 
-def _cells(result: Compensation, strategy: str, name: str, row: dict[str, float]) -> list[str]:
+def _cells(result: Compensation, strategy: str, name: str, change: Change) -> list[str]:
     one, sign = {"strategy": strategy, "coordinate": name}, SIGN.get(name, 1.0)
     offset = float(result.zero_offset.sel(coordinate=name))
     free, restricted = result.free.sel(one).values, result.restricted.sel(one).values
     k = int(np.abs(restricted - free).argmax())
-    share = "" if np.isnan(row["share_of_range"]) else f"{100 * row['share_of_range']:.0f} %"
-    if row["share_of_range"] > 1.0:
+    share = "" if np.isnan(change.share_of_range) else f"{100 * change.share_of_range:.0f} %"
+    if change.share_of_range > 1.0:
         share += " !"
-    if abs(row["added_deg"]) < 0.05:
+    if abs(change.added_deg) < 0.05:
         return ["0", "", "", share]
-    at = "" if np.isnan(row["at_percent"]) else f"{row['at_percent']:.0f}"
-    change = f"{sign * (free[k] + offset):.1f} → {sign * (restricted[k] + offset):.1f}"
-    return [f"{sign * row['added_deg']:+.1f}", change, at, share]
+    at = "" if np.isnan(change.at_percent) else f"{change.at_percent:.0f}"
+    moved = f"{sign * (free[k] + offset):.1f} → {sign * (restricted[k] + offset):.1f}"
+    return [f"{sign * change.added_deg:+.1f}", moved, at, share]

@@ -1,14 +1,15 @@
 """When a foot is on the ground, from recorded kinematics alone.
 
 Heel strike is where the heel is furthest ahead of the pelvis, toe-off where the toe is furthest behind it (Zeni,
-Richards & Higginson 2008, Gait Posture 27:710). Both are counted along the pelvis's heading, so they hold over ground, on
-a belt and in a turn.
+Richards & Higginson 2008, Gait Posture 27:710). Both are counted along the pelvis's heading, so they hold over ground,
+on a belt and in a turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +36,9 @@ class Gait:
     """Events of a recorded walk or run.
 
     Per side: masks (F,) `contact` (foot on the ground), `on_heel` (from heel strike until the forefoot is down) and
-    `loaded` (forefoot on the ground); `heel_strikes` and
-    `toe_offs` (frames), `percent` (F,) of the cycle from heel strike to heel strike (beyond the first and the last at the
-    usual length of a stride; NaN for a foot that never strikes).
-    `whole_strides` selects the frames from the first heel strike to the last.
+    `loaded` (forefoot on the ground); `heel_strikes` and `toe_offs` (frames); `percent` (F,) of the cycle from heel
+    strike to heel strike (beyond the first and the last at the usual length of a stride; NaN for a foot that never
+    strikes). `whole_strides` selects the frames from the first heel strike to the last.
     """
 
     contact: Mapping[str, Mask]
@@ -73,9 +73,7 @@ def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, headin
     forward = np.stack([np.cos(heading), np.zeros_like(heading), -np.sin(heading)], axis=-1)
     contact, on_heel, loaded, strikes, offs = {}, {}, {}, {}, {}
     for side in SIDES:
-        ahead = {
-            part: np.einsum("fi,fi->f", feet[f"{part}_{side}"] - pelvis, forward) for part in ("heel", "forefoot")
-        }
+        ahead = {part: np.einsum("fi,fi->f", feet[f"{part}_{side}"] - pelvis, forward) for part in ("heel", "forefoot")}
         strikes[side], offs[side] = _peaks(ahead["heel"]), _peaks(-ahead["forefoot"])
         if not strikes[side].size and not offs[side].size:
             raise HipspineError(
@@ -121,7 +119,7 @@ def _cycles(
 ) -> tuple[dict[str, Array], slice, tuple[str, ...]]:
     """Percent of each side's cycle, the frames to keep, and what to say."""
     n = len(time)
-    strides = {side: list(zip(k[:-1], k[1:], strict=True)) for side, k in strikes.items()}
+    strides = {side: list(pairwise(k)) for side, k in strikes.items()}
     lengths = [time[b] - time[a] for pairs in strides.values() for a, b in pairs]
     if lengths:
         bounds = [k for pairs in strides.values() for pair in pairs for k in pair]
@@ -159,7 +157,8 @@ def _percent(time: Array, strikes: NDArray[np.intp], usual: float) -> Array:
     before, after = (t[0] - time[0]) // usual + 1, (time[-1] - t[-1]) // usual + 1
     knots = np.concatenate([[t[0] - before * usual], t, [t[-1] + after * usual]])
     strides = np.concatenate([[-before], np.arange(len(t)), [len(t) - 1 + after]])
-    return 100.0 * np.mod(np.interp(time, knots, strides), 1.0)
+    percent: Array = 100.0 * np.mod(np.interp(time, knots, strides), 1.0)
+    return percent
 
 
 __all__ = ["Gait", "gait_events"]

@@ -1,4 +1,4 @@
-"""Walking: the loaded foot stays where it was, the swinging toe clears the floor, the trunk would rather stay upright."""
+"""Walking: the loaded foot stays where it was, the swinging toe clears the floor, the trunk would rather be upright."""
 
 from __future__ import annotations
 

@@ -62,8 +62,13 @@ class SymbolicPosture:
         self.equal = ca.Function("e", [q], [equal, ca.jacobian(equal, q)])
         self.above = ca.Function("a", [q], [above, ca.jacobian(above, q)])
 
+    def violation(self, q):
+        """Largest violation of the musts and bounds at `q` [m, rad]."""
+        equal, above = (np.asarray(rows(q)[0]).ravel() for rows in (self.equal, self.above))
+        return max(0.0, *np.abs(equal), *-above, *(self.lower - q), *(q - self.upper))
+
     def ipopt(self, start):
-        """Optimum by an interior-point method from `start`: (q, objective, success)."""
+        """Optimum by an interior-point method from `start`: (q, objective)."""
         options = {
             "print_time": False,
             "ipopt.print_level": 0,
@@ -82,10 +87,10 @@ class SymbolicPosture:
             lbg=0,
             ubg=np.r_[np.zeros(self.n_equal), np.full(self.n_above, np.inf)],
         )
-        return np.asarray(answer["x"]).ravel(), float(answer["f"]), solver.stats()["success"]
+        return np.asarray(answer["x"]).ravel(), float(answer["f"])
 
     def scipy(self, start):
-        """Optimum by SciPy's sequential least-squares programming from `start`: (q, objective, success)."""
+        """Optimum by SciPy's sequential least-squares programming from `start`: (q, objective)."""
         from scipy.optimize import minimize
 
         constraints = [
@@ -106,4 +111,4 @@ class SymbolicPosture:
             method="SLSQP",
             options={"ftol": 1e-15, "maxiter": 1000},
         )
-        return answer.x, float(answer.fun), answer.success
+        return answer.x, float(answer.fun)

@@ -19,6 +19,8 @@ LIMITS = (
 )
 #: The energies agree to this share of themselves; near zero energy to this many joules.
 RELATIVE, ABSOLUTE = 1e-8, 1e-9
+#: Musts and bounds are met to this. [m, rad]
+FEASIBLE = 1e-8
 
 
 def _cases(walk):
@@ -47,19 +49,13 @@ def _starts(posture, ours):
     return posture.reference, ours, posture.reference + np.deg2rad(8.0) * rng.uniform(-1, 1, 24) * (np.arange(24) > 2)
 
 
-def test_the_interior_point_method_finds_the_same_energy_from_three_starts(cases):
+@pytest.mark.parametrize("method", ["ipopt", "scipy"])
+def test_another_optimiser_finds_the_same_energy_from_three_starts(cases, method):
     for posture, ours in cases:
         energy = float(posture.energy(ours))
+        assert posture.violation(ours) <= FEASIBLE
         for start in _starts(posture, ours):
-            _, theirs, success = posture.ipopt(start)
-            assert success
-            assert energy == pytest.approx(theirs, rel=RELATIVE, abs=ABSOLUTE)
-
-
-def test_scipy_finds_the_same_energy_from_three_starts(cases):
-    for posture, ours in cases:
-        energy = float(posture.energy(ours))
-        for start in _starts(posture, ours):
-            _, theirs, success = posture.scipy(start)
-            assert success
+            q, theirs = getattr(posture, method)(start)
+            # both are asked for more digits than they can always certify: what counts is that they meet the musts
+            assert posture.violation(q) <= FEASIBLE
             assert energy == pytest.approx(theirs, rel=RELATIVE, abs=ABSOLUTE)

@@ -8,8 +8,9 @@ import pytest
 from kinematics import Chain, HipspineError
 from kinematics.conventions import INDEX, ROTATIONS, SPINE
 from kinematics.rom import RangeOfMotion
-from kinematics.rotations import rotation_about, yxz_angles, yxz_matrix
+from kinematics.rotations import rotation_about, yxz_angles, yxz_matrix, zxy_angles, zxy_matrix
 from simulate import compensate, read_motion, walking
+from simulate.io.trials import trial
 from simulate.result import NEGLIGIBLE_DEG
 
 NORMAL = RangeOfMotion.normal()
@@ -37,7 +38,7 @@ def walk(request, bundled_walk):
     if request.param == "rajagopal":
         return bundled_walk
     if request.param == "generic":
-        return walking(Chain.generic(), bundled_walk.motion)
+        return walking(Chain.generic(), read_motion(trial("walk_overground_rajagopal").motion))
     path = request.config.rootpath / RECORDINGS[request.param]
     return walking(Chain.from_osim(path.with_suffix(".osim")), read_motion(path.with_suffix(".mot")))
 
@@ -96,9 +97,7 @@ def test_in_closure_the_limited_leg_keeps_its_path_and_the_thorax_its_orientatio
 
 def test_a_rotation_limit_that_binds_turns_the_spine(bundled_walk):
     for strategy in ("closure", "predicted"):
-        result = compensate(
-            bundled_walk, rom=NORMAL.limited(hip_external_rotation_right_deg=0), strategies=[strategy]
-        )
+        result = compensate(bundled_walk, rom=NORMAL.limited(hip_external_rotation_right_deg=0), strategies=[strategy])
         turned = np.abs((result.restricted - result.free).sel(coordinate=["lumbar_rotation", "thoracic_rotation"]))
         assert float(turned.max()) > 1.0
 
@@ -111,17 +110,20 @@ def test_turning_the_laboratory_changes_no_answer(bundled_walk, angle_deg):
     angles = [name for name in ROTATIONS if name != "pelvis_rotation"]
     difference = (turned.restricted - there.restricted).sel(coordinate=angles)
     assert np.abs(np.deg2rad(difference)).max() <= 1e-8
-    heading = np.deg2rad((turned.restricted - there.restricted).sel(coordinate="pelvis_rotation")) - np.deg2rad(angle_deg)
+    heading = np.deg2rad((turned.restricted - there.restricted).sel(coordinate="pelvis_rotation")) - np.deg2rad(
+        angle_deg
+    )
     assert np.abs(np.angle(np.exp(1j * heading))).max() <= 1e-8
 
 
 def _turned(walk, angle):
     """The same walk in a laboratory turned about the vertical, from its file on."""
-    motion, tilt_first = walk.motion, ("pelvis_tilt", "pelvis_list", "pelvis_rotation")
+    motion, tilt_first = (
+        read_motion(trial("walk_overground_rajagopal").motion),
+        ("pelvis_tilt", "pelvis_list", "pelvis_rotation"),
+    )
     values = motion.values.copy()
     columns = {name: k for k, name in enumerate(motion.names)}
-    from kinematics.rotations import zxy_angles, zxy_matrix
-
     R = rotation_about([0, 1, 0], angle)
     pelvis = zxy_matrix(values[:, [columns[name] for name in tilt_first]])
     values[:, [columns[name] for name in tilt_first]] = zxy_angles(R @ pelvis)
