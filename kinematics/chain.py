@@ -51,16 +51,15 @@ class ModelConvention:
 
 @dataclass(frozen=True)
 class HingeFit:
-    """How far a fixed hinge is from the source's own moving knee over the walking range.
+    """How far a fixed hinge is from the source's own moving knee, over a range of knee flexion [deg].
 
-    Largest and root-mean-square distance of the knee centre and the ankle centre [mm], largest rotation [deg].
+    Largest distance of the knee centre and of the ankle centre [mm], largest rotation [deg].
     """
 
     side: str
+    flexion_deg: tuple[float, float]
     knee_max_mm: float
-    knee_rms_mm: float
     ankle_max_mm: float
-    ankle_rms_mm: float
     max_deg: float
 
 
@@ -89,7 +88,7 @@ class Chain:
     notices : tuple of str
         What the user should know about how the chain came about.
     knee_hinge : tuple of HingeFit
-        Difference from the source's moving knees; empty when the source's knee is a hinge by construction.
+        Difference from the source's moving knees, over the walking range and over deep flexion; empty without a source.
     """
 
     name: str

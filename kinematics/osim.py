@@ -198,37 +198,31 @@ def _knee(build: _Builder, side: str, femur: str, tibia: str, talus: str) -> Non
         )
     ankle = build.joint(talus, tibia, f"ankle ({side})")
     on = build.bodies[femur]
-    flexion = np.deg2rad(np.arange(0.0, value("osim", "walking_knee_max") + 0.5))
+    low, high, deep = (value("osim", word) for word in ("walking_knee_min", "walking_knee_max", "deep_knee_max"))
 
     def ankle_behind(angle: float) -> float:
         R, p = joint.pose({name: angle})
         return float((on.R @ (p + R @ (ankle.p_parent - joint.p_child)))[0])
 
     sign = 1.0 if ankle_behind(0.5) < ankle_behind(-0.5) else -1.0
+    flexion = np.deg2rad(np.arange(low, deep + 0.5))
     poses = [joint.pose({name: sign * angle}) for angle in flexion]
-    R = np.array([on.R @ pose[0] for pose in poses])
-    centre = np.array([on.place(pose[1]) for pose in poses])
-    axis, R_zero = _hinge(flexion, R)
-    mean = centre.mean(axis=0)
-    R_hinge = rotation_about(axis, flexion) @ R_zero
-    arm = ankle.p_parent - joint.p_child
+    R, centre = np.array([on.R @ pose[0] for pose in poses]), np.array([on.place(pose[1]) for pose in poses])
+    walking = flexion <= np.deg2rad(high + 0.25)
+    axis, R_zero = _hinge(flexion[walking], R[walking])
+    mean = centre[walking].mean(axis=0)
+    R_hinge, arm = rotation_about(axis, flexion) @ R_zero, ankle.p_parent - joint.p_child
     knee_mm = 1e3 * np.linalg.norm(centre - mean, axis=1)
     ankle_mm = 1e3 * np.linalg.norm(centre + R @ arm - mean - R_hinge @ arm, axis=1)
     degrees = np.rad2deg(rotation_angle(np.swapaxes(R, -1, -2) @ R_hinge))
-    fit = HingeFit(
-        side,
-        float(knee_mm.max()),
-        float(np.sqrt(np.mean(knee_mm**2))),
-        float(ankle_mm.max()),
-        float(np.sqrt(np.mean(ankle_mm**2))),
-        float(degrees.max()),
-    )
-    build.hinges.append(fit)
+    for top, part in ((high, walking), (deep, np.full_like(walking, True))):
+        worst = [float(miss[part].max()) for miss in (knee_mm, ankle_mm, degrees)]
+        build.hinges.append(HingeFit(side, (low, top), *worst))
+    fit = build.hinges[-2]
     if max(fit.knee_max_mm, fit.ankle_max_mm) > 0.01:
         build.notices.append(
             f"the model's moving knee ({side}) is a hinge here: up to {fit.knee_max_mm:.1f} mm off at the knee, "
-            f"{fit.ankle_max_mm:.1f} mm at the ankle and {fit.max_deg:.1f} deg over "
-            f"0-{np.rad2deg(flexion[-1]):.0f} deg of flexion"
+            f"{fit.ankle_max_mm:.1f} mm at the ankle and {fit.max_deg:.1f} deg over {low:.0f} to {high:.0f} deg of flexion"
         )
     build.knee_sign.append(sign)
     build.offsets[INDEX[name]], build.axes[INDEX[name]] = mean, axis
