@@ -222,7 +222,8 @@ def _knee(build: _Builder, side: str, femur: str, tibia: str, talus: str) -> Non
     if max(fit.knee_max_mm, fit.ankle_max_mm) > 0.01:
         build.notices.append(
             f"the model's moving knee ({side}) is a hinge here: up to {fit.knee_max_mm:.1f} mm off at the knee, "
-            f"{fit.ankle_max_mm:.1f} mm at the ankle and {fit.max_deg:.1f} deg over {low:.0f} to {high:.0f} deg of flexion"
+            f"{fit.ankle_max_mm:.1f} mm at the ankle and {fit.max_deg:.1f} deg over {low:.0f} to {high:.0f} deg of "
+            "flexion"
         )
     build.knee_sign.append(sign)
     build.offsets[INDEX[name]], build.axes[INDEX[name]] = mean, axis

@@ -243,23 +243,16 @@ def _transform_axis(path: Path, joint: str, element: Element) -> TransformAxis:
     if length == 0.0:
         raise HipspineError(f"{path}: joint {joint!r}: an axis has length 0")
     wrapper = element.find("function")
-    function = (
-        wrapper[0]
-        if wrapper is not None and len(wrapper)
-        else next((part for part in element if part.tag in _FUNCTIONS), None)
-    )
-    if function is None:
-        raise HipspineError(f"{path}: joint {joint!r}: a transform axis has no function hipspine knows ({_known()})")
+    parts = wrapper if wrapper is not None else [part for part in element if part.get("name") == "function"]
+    if not len(parts):
+        raise HipspineError(f"{path}: joint {joint!r}: a transform axis has no function; known: {', '.join(_FUNCTIONS)}")
+    function = parts[0]
     return TransformAxis(coordinates[0] if coordinates else "", axis / length, _function(path, joint, function))
-
-
-def _known() -> str:
-    return ", ".join(_FUNCTIONS)
 
 
 def _function(path: Path, joint: str, element: Element) -> Function:
     if element.tag not in _FUNCTIONS:
-        raise HipspineError(f"{path}: joint {joint!r}: function {element.tag} is not supported; known: {_known()}")
+        raise HipspineError(f"{path}: joint {joint!r}: function {element.tag} is not supported; known: {', '.join(_FUNCTIONS)}")
     return _FUNCTIONS[element.tag](path, joint, element)
 
 

@@ -23,11 +23,11 @@ def page() -> str:
         "## Rotations",
         "Rodrigues' rotation by an angle about a unit vector:",
         shown("R(u, \\theta)", rotations.R_about),
-        "Hip and spine turn Z–X–Y:",
+        "Hip and spine turn Z-X-Y:",
         shown("R_{zxy}", rotations.R_zxy),
         "and the angles are read back by",
         tangents(rotations.ZXY_FROM_MATRIX),
-        "The pelvis turns Y–X–Z, heading first:",
+        "The pelvis turns Y-X-Z, heading first:",
         shown("R_{yxz}", rotations.R_yxz),
         tangents(rotations.YXZ_FROM_MATRIX),
         "The rotation vector of $\\exp(w) R$ grows by $(I - \\tfrac12 K + k K^2) w$, with $K$ the cross matrix of the "

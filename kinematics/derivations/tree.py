@@ -1,7 +1,7 @@
 """The tree: where a point of a branch is, how it moves, and how that motion bends.
 
-A joint at a fixed offset in the frame before it turns by q about a fixed axis u. Two joints in a row show everything: i is
-before j, the point p hangs on j.
+A joint at a fixed offset in the frame before it turns by q about a fixed axis u. Two joints in a row show everything: i
+is before j, the point p hangs on j.
 """
 
 import sympy as sp
