@@ -245,14 +245,18 @@ def _transform_axis(path: Path, joint: str, element: Element) -> TransformAxis:
     wrapper = element.find("function")
     parts = wrapper if wrapper is not None else [part for part in element if part.get("name") == "function"]
     if not len(parts):
-        raise HipspineError(f"{path}: joint {joint!r}: a transform axis has no function; known: {', '.join(_FUNCTIONS)}")
+        raise HipspineError(
+            f"{path}: joint {joint!r}: a transform axis has no function; known: {', '.join(_FUNCTIONS)}"
+        )
     function = parts[0]
     return TransformAxis(coordinates[0] if coordinates else "", axis / length, _function(path, joint, function))
 
 
 def _function(path: Path, joint: str, element: Element) -> Function:
     if element.tag not in _FUNCTIONS:
-        raise HipspineError(f"{path}: joint {joint!r}: function {element.tag} is not supported; known: {', '.join(_FUNCTIONS)}")
+        raise HipspineError(
+            f"{path}: joint {joint!r}: function {element.tag} is not supported; known: {', '.join(_FUNCTIONS)}"
+        )
     return _FUNCTIONS[element.tag](path, joint, element)
 
 

@@ -57,8 +57,8 @@ class PointGoal:
         What a SOFT role costs. [N/m, N m/rad]
     is_direction : bool
         Whether `point` is a direction.
-    yields : int
-        1 if it gives way first when not all musts can be met, 2 if next, 0 if never.
+    yields : bool
+        Whether it gives way when not all musts can be met.
     """
 
     name: str
@@ -68,7 +68,7 @@ class PointGoal:
     role: Roles
     stiffness: float = 0.0
     is_direction: bool = False
-    yields: int = 0
+    yields: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class Task:
     loaded : mapping of side to ndarray of bool, shape (F,)
         Whether that side's forefoot is loaded.
     yields : str
-        The goal that gives way first, in words.
+        What gives way when not all musts can be met, in words.
     source : str
         The recording's name.
     notices : tuple of str

@@ -305,7 +305,7 @@ def _goals(task: Task) -> dict[str, xr.Variable]:
     kinds = [
         ("direction" if g.is_direction else "point") if isinstance(g, PointGoal) else "orientation" for g in task.goals
     ]
-    yields = [g.yields if isinstance(g, PointGoal) else 0 for g in task.goals]
+    yields = [isinstance(g, PointGoal) and g.yields for g in task.goals]
     meanings = {"flag_values": [0, 1, 2, 3], "flag_meanings": "off equal above prefers"}
     return {
         "goal_kind": xr.Variable(("goal",), kinds),
@@ -316,7 +316,7 @@ def _goals(task: Task) -> dict[str, xr.Variable]:
         "goal_point": _variable(("goal", "axis"), place, "m | 1", "point or direction in the segment's frame"),
         "goal_orientation": _variable(("frame", "goal", "axis", "column"), orientation, "1", "target orientation"),
         "goal_stiffness": _variable(("goal",), stiffness, "N/m | N m/rad", "where it is only preferred"),
-        "goal_yields": _variable(("goal",), yields, "1", "1 gives way first, 2 next, 0 never"),
+        "goal_yields": _variable(("goal",), yields, "1", "whether it gives way when not all musts can be met"),
     }
 
 

@@ -13,7 +13,7 @@ def solve_motion(body, goals, stiffness, q_ref, lower, upper, w, q, lam, state, 
     """Solve every frame; `q_ref`, `lower`, `upper` and the answer `q` are (F, 24), `lam` (F, M), `state` (F, 24).
 
     A frame starts from the answer before, moved as the reference moves; if that fails, from the reference itself; if
-    that fails too, the same with the goals that yield first relaxed, and then with those that yield next: a shortfall.
+    that fails too, both again with the goals that yield relaxed: a shortfall.
     """
     w.state[:] = 0
     w.on[:] = 0
@@ -23,7 +23,7 @@ def solve_motion(body, goals, stiffness, q_ref, lower, upper, w, q, lam, state, 
         for m in range(lam.shape[1]):
             lam[f, m] = 0.0 if f == 0 else lam[f - 1, m]
         status[f] = UNSOLVED
-        for attempt in range(6):
+        for attempt in range(4):
             if attempt > 0:
                 w.state[:] = 0
                 w.on[:] = 0
@@ -31,7 +31,7 @@ def solve_motion(body, goals, stiffness, q_ref, lower, upper, w, q, lam, state, 
             if attempt % 2 == 1:
                 q[f, :] = q_ref[f, :]
             result = posture.solve_posture(
-                body, goals, f, attempt // 2, stiffness, q_ref[f], lower[f], upper[f], q[f], lam[f], w
+                body, goals, f, attempt >= 2, stiffness, q_ref[f], lower[f], upper[f], q[f], lam[f], w
             )
             status[f] = result[0]
             iterations[f] = (0 if attempt == 0 else iterations[f]) + result[1]

@@ -11,12 +11,12 @@ from simulate.kernels.data import ABOVE, EQUAL, OFF, SOFT
 
 @njit(cache=True)
 def roles(goals, f, relaxed, w):
-    """Role and stiffness of every row in frame f; goals that yield at `relaxed` or before become SOFT."""
+    """Role and stiffness of every row in frame f; with `relaxed`, goals that yield become SOFT."""
     n = goals.segment.size
     for g in range(n):
         role = goals.role[f, g]
         w.role[g], w.weight[g] = role, goals.weight[g]
-        if role == EQUAL and 0 < goals.yields[g] <= relaxed:
+        if relaxed and role == EQUAL and goals.yields[g]:
             w.role[g], w.weight[g] = SOFT, goals.yield_weight[g]
     for p in range(goals.o_segment.size):
         for r in range(3):

@@ -50,7 +50,7 @@ def _clip(q, lower, upper):
 def solve_posture(body, goals, f, relaxed, stiffness, q_ref, lower, upper, q, lam, w):
     """Solve frame f in place: `q` (24,) and `lam` (M,) hold the start and then the answer.
 
-    Goals that yield at `relaxed` (0: none) or before are only preferred. `w.state` and `w.on` hold the guess of what
+    With `relaxed`, goals that yield are only preferred. `w.state` and `w.on` hold the guess of what
     binds and then what does. Returns (status, iterations, kkt, must), the last two the scaled KKT residual [rad, m] and
     the largest must violation [m, rad].
     """
@@ -96,7 +96,7 @@ def solve_posture(body, goals, f, relaxed, stiffness, q_ref, lower, upper, q, la
         goal.linearise(goals, f, stiffness, q_ref, q, lam, False, w)
         kkt, must = kkt_residual(q, lower, upper, lam, w), goal.violation(w)[0]
     if kkt <= KKT_SOLVED and must <= MUST_SOLVED:
-        return (SHORTFALL if relaxed > 0 else SOLVED), iterations, kkt, must
+        return (SHORTFALL if relaxed else SOLVED), iterations, kkt, must
     return UNSOLVED, iterations, kkt, must
 
 

@@ -26,7 +26,8 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
     forefoot) is where it was, and the foot points where it pointed; a heel and an unloaded toe do not sink below the
     floor (or below where the recording had them). Preferred: the thorax's orientation, the swinging forefoot's path,
     every coordinate near its reference. Targets are the chain's own forward kinematics of the recording, frame by
-    frame, so a sliding foot or a treadmill's belt does not matter. Step length yields first.
+    frame, so a sliding foot or a treadmill's belt does not matter. What yields is the step: a
+    foot falls short of its place.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
         standing=standing,
         percent={side: gait.percent[side][kept] for side in SIDES},
         loaded={side: gait.loaded[side][kept] for side in SIDES},
-        yields="step length",
+        yields="step",
         source=motion.source,
         notices=(*notices, *gait.notices),
     )
@@ -89,7 +90,7 @@ def _foot_goals(chain: Chain, q: Array, side: str, gait: Gait, kept: slice) -> l
             np.einsum("fi,fi->f", axis, places[part][kept]),
             np.where(held, EQUAL, otherwise).astype(np.int8),
             stiffness=swing_foot,
-            yields=1 if word == "forward" else 2,
+            yields=True,
         )
         for part, held, otherwise in (("forefoot", loaded, SOFT), ("heel", on_heel, OFF))
         for word, axis in world.items()
@@ -103,7 +104,9 @@ def _foot_goals(chain: Chain, q: Array, side: str, gait: Gait, kept: slice) -> l
     points_where = np.where(contact, EQUAL, OFF).astype(np.int8)
     direction = Point(f"foot_{side}", (x, y, z))
     goals.append(
-        PointGoal(f"foot progression_{side}", direction, across, np.zeros(n), points_where, is_direction=True, yields=2)
+        PointGoal(
+            f"foot progression_{side}", direction, across, np.zeros(n), points_where, is_direction=True, yields=True
+        )
     )
     heights = {part: place[:, 1] for part, place in places.items()}
     standing_on = gait.loaded[side]

@@ -53,7 +53,9 @@ def test_versions_that_are_too_old(tmp_path, good):
 
 
 def test_an_external_entity_is_refused(tmp_path):
-    text = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><OpenSimDocument Version="40000">&x;</OpenSimDocument>'
+    text = (
+        '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><OpenSimDocument Version="40000">&x;</OpenSimDocument>'
+    )
     refused(tmp_path, text, "entities")
 
 
@@ -69,7 +71,9 @@ def test_an_entity_bomb_is_refused(tmp_path):
     [("pelvis", "pelvis"), ("femur_r", "hip"), ("tibia_l", "knee"), ("talus_r", "ankle"), ("torso", "back joint")],
 )
 def test_a_joint_that_is_missing_is_named(tmp_path, good, old, body, what):
-    without = re.sub(rf"<socket_parent>/bodyset/{body}</socket_parent>", "<socket_parent>/bodyset/x</socket_parent>", good)
+    without = re.sub(
+        rf"<socket_parent>/bodyset/{body}</socket_parent>", "<socket_parent>/bodyset/x</socket_parent>", good
+    )
     refused(tmp_path, without, "lacks", "Its joints")
     refused(tmp_path, old.replace(f'<Body name="{body}">', '<Body name="x">'), "lacks", what)
 

@@ -7,7 +7,28 @@ from kinematics import Chain, HipspineError
 from simulate import read_motion
 from simulate.motion import to_chain
 
-LABELS = "time pelvis_tilt pelvis_list pelvis_rotation pelvis_tx pelvis_ty pelvis_tz hip_flexion_r hip_adduction_r hip_rotation_r knee_angle_r ankle_angle_r hip_flexion_l hip_adduction_l hip_rotation_l knee_angle_l ankle_angle_l lumbar_extension lumbar_bending lumbar_rotation".split()  # noqa: E501
+LABELS = [
+    "time",
+    "pelvis_tilt",
+    "pelvis_list",
+    "pelvis_rotation",
+    "pelvis_tx",
+    "pelvis_ty",
+    "pelvis_tz",
+    "hip_flexion_r",
+    "hip_adduction_r",
+    "hip_rotation_r",
+    "knee_angle_r",
+    "ankle_angle_r",
+    "hip_flexion_l",
+    "hip_adduction_l",
+    "hip_rotation_l",
+    "knee_angle_l",
+    "ankle_angle_l",
+    "lumbar_extension",
+    "lumbar_bending",
+    "lumbar_rotation",
+]
 
 
 def file_text(rows=5, labels=LABELS, head="inDegrees=yes", n_rows=None, n_columns=None, bend=30.0):

@@ -112,7 +112,9 @@ def test_degrees_that_look_like_radians_warn_and_run(hipspine, tmp_path):
         for row in rows
     ]
     path = write(tmp_path, head + labels + "\n" + "\n".join(scaled) + "\n", name="radians.mot")
-    code, out, _ = hipspine("walk", path, "--model", BUNDLED.model, "--angles", "radians", "--hip-extension", 0, "--json")
+    code, out, _ = hipspine(
+        "walk", path, "--model", BUNDLED.model, "--angles", "radians", "--hip-extension", 0, "--json"
+    )
     assert code == 0
     _, plain, _ = hipspine("walk", BUNDLED.motion, "--model", BUNDLED.model, "--hip-extension", 0, "--json")
     ours, theirs = (

@@ -37,7 +37,9 @@ def test_through_the_chain_and_back_nothing_changes(motion, bundled_chain):
 
 
 HEADS = {
-    "simm": lambda t: t.replace("nRows=", "datarows ").replace("nColumns=", "datacolumns ").replace("inDegrees=yes\n", ""),
+    "simm": lambda t: (
+        t.replace("nRows=", "datarows ").replace("nColumns=", "datacolumns ").replace("inDegrees=yes\n", "")
+    ),
     "version 3": lambda t: t.replace("version=1", "DataRate=100\nDataType=double\nversion=3\nOpenSimVersion=4.5"),
     "windows": lambda t: t.replace("\n", "\r\n"),
     "byte order mark": lambda t: "\ufeff" + t,
