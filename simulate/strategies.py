@@ -55,6 +55,10 @@ def solve(task: Task, lower: Array, upper: Array, *, stiffness: Array | None = N
     stiffness = task.stiffness if stiffness is None else stiffness
     lower, upper = (np.ascontiguousarray(np.broadcast_to(bound, shape)) for bound in (lower, upper))
     q_ref = np.ascontiguousarray(task.q)
+    # no frames at all: compiles, so that the time below is the solver's
+    batch.solve_motion(
+        task.body, goals, stiffness, q_ref[:0], lower[:0], upper[:0], work, *(array[:0] for array in arrays)
+    )
     start = perf_counter()
     batch.solve_motion(task.body, goals, stiffness, q_ref, lower, upper, work, *arrays)
     ms = 1e3 * (perf_counter() - start)

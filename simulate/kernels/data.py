@@ -34,8 +34,8 @@ class Goals(NamedTuple):
     `segment` (G,) coordinate whose frame carries the point; `local` (G, 3) the point (or direction) in that frame;
     `is_point` (G,) 1 for a point, 0 for a direction; `normal` (F, G, 3) world axis; `target` (F, G); `role` (F, G);
     `weight` (G,) stiffness where the role is SOFT; `yields` (G,) 1 for rows that give way when not all musts can be
-    met, 0 for the rest, with stiffness `yield_weight` (G,). Orientation goals: `o_segment` (P,), `o_target` (F, P, 3, 3),
-    `o_role` (F, P), `o_weight` (P,).
+    met, 0 for the rest, with stiffness `yield_weight` (G,). Orientation goals: `o_segment` (P,) and `o_weight` (P,),
+    `o_target` (F, P, 3, 3), `o_role` (F, P).
     """
 
     segment: NDArray[np.int64]

@@ -50,9 +50,9 @@ def _clip(q, lower, upper):
 def solve_posture(body, goals, f, relaxed, stiffness, q_ref, lower, upper, q, lam, w):
     """Solve frame f in place: `q` (24,) and `lam` (M,) hold the start and then the answer.
 
-    With `relaxed`, goals that yield are only preferred. `w.state` and `w.on` hold the guess of what
-    binds and then what does. Returns (status, iterations, kkt, must), the last two the scaled KKT residual [rad, m] and
-    the largest must violation [m, rad].
+    With `relaxed`, goals that yield are only preferred. `w.state` and `w.on` hold the guess of what binds and then what
+    does. Returns (status, iterations, kkt, must), the last two the scaled KKT residual [rad, m] and the largest must
+    violation [m, rad].
     """
     goal.roles(goals, f, relaxed, w)
     _clip(q, lower, upper)

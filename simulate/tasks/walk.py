@@ -26,8 +26,8 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
     forefoot) is where it was, and the foot points where it pointed; a heel and an unloaded toe do not sink below the
     floor (or below where the recording had them). Preferred: the thorax's orientation, the swinging forefoot's path,
     every coordinate near its reference. Targets are the chain's own forward kinematics of the recording, frame by
-    frame, so a sliding foot or a treadmill's belt does not matter. What yields is the step: a
-    foot falls short of its place.
+    frame, so a sliding foot or a treadmill's belt does not matter. What yields is the step: a foot falls short of its
+    place.
 
     Parameters
     ----------
