@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -127,9 +126,10 @@ def walk(
         result = compensate(
             task, rom=rom, strategies=strategy or STRATEGIES, zero=zero, standing_tilt_deg=standing_tilt
         )
-        files = _write(result, task, out)
-    _show(result, files, as_json)
-    if any(answer["solver"]["unsolved"] for answer in result.answer()["answers"].values()):
+        answer = result.answer()
+        files = _write(result, answer, task, out)
+    _show(answer, files, as_json)
+    if any(found["solver"]["unsolved"] for found in answer["answers"].values()):
         raise click.exceptions.Exit(UNSOLVED_FRAMES)
 
 
@@ -167,7 +167,7 @@ def _walk_task(motion: Path | None, model: Path | None, angles: str | None, stan
     return walking(chain, recorded, standing=posture)
 
 
-def _write(result: Compensation, task: Task, out: Path) -> dict[str, str]:
+def _write(result: Compensation, answer: dict[str, Any], task: Task, out: Path) -> dict[str, str]:
     """Write every file into a folder beside `out`, then move them in: nothing is left half-written."""
     from simulate import figures
     from simulate.io.mot import write_motion
@@ -185,8 +185,9 @@ def _write(result: Compensation, task: Task, out: Path) -> dict[str, str]:
         write_result(partial / files["result"], result)
         figure = figures.compensation_figure(result)
         figure.savefig(partial / files["figure"], dpi=120)
+        figure.set_layout_engine("none")  # laid out by now
         figure.savefig(partial / files["figure_svg"])
-        (partial / files["table"]).write_text(table_text(result), encoding="utf-8")
+        (partial / files["table"]).write_text(table_text(result, answer), encoding="utf-8")
         for name in result.strategy.values:
             files[f"motion_{name}"] = f"{result.attrs['task']}_{name}.mot"
             write_motion(partial / files[f"motion_{name}"], restricted_motion(result, task, str(name)))
@@ -199,15 +200,13 @@ def _write(result: Compensation, task: Task, out: Path) -> dict[str, str]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _show(result: Compensation, files: dict[str, str], as_json: bool) -> None:
+def _show(answer: dict[str, Any], files: dict[str, str], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({**result.answer(), "files": files}, allow_nan=False))
+        click.echo(json.dumps({**answer, "files": files}, allow_nan=False))
         return
-    from simulate.report.table import table_text
-
-    for notice in json.loads(result.attrs["notices"]):
+    for notice in answer["notices"]:
         click.echo(f"note: {notice}", err=True)
-    click.echo(table_text(result, color=sys.stdout.isatty()), color=sys.stdout.isatty())
+    click.echo(Path(files["table"]).read_text(encoding="utf-8"))
     click.echo("Written: " + ", ".join(files.values()))
 
 

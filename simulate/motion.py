@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from kinematics.chain import Chain
 from kinematics.conventions import COORDINATES, INDEX, SIDES, SPINE, TRANSLATIONS
@@ -99,6 +98,8 @@ def resample(motion: Motion, *, rate: float) -> Motion:
     rate : float
         Samples per second; more than 0. [Hz]
     """
+    from scipy.interpolate import CubicSpline
+
     if not (np.isfinite(rate) and rate > 0.0):
         raise HipspineError(f"{motion.source}: the rate to resample at must be more than 0 Hz, is {rate}")
     steps = int(np.floor((motion.time[-1] - motion.time[0]) * rate + 1e-9))

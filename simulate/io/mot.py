@@ -142,12 +142,14 @@ def _is_number(text: str) -> bool:
 
 def _check_counts(path: Path, header: dict[str, str], table: Array) -> None:
     for keys, found, what in (
-        (("nrows", "datarows"), len(table), "rows"),
-        (("ncolumns", "datacolumns"), table.shape[1], "columns"),
+        (("nRows", "datarows"), len(table), "rows"),
+        (("nColumns", "datacolumns"), table.shape[1], "columns"),
     ):
         for key in keys:
-            if key in header and header[key] != str(found):
-                raise HipspineError(f"{path}: the header says {key} = {header[key]}, the file has {found} {what}")
+            if header.get(key.lower(), str(found)) != str(found):
+                raise HipspineError(
+                    f"{path}: the header says {key} = {header[key.lower()]}, the file has {found} {what}"
+                )
 
 
 def _check_time(path: Path, time: Array, body: int) -> None:

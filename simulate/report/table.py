@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -59,12 +60,11 @@ def hip_text(result: Compensation) -> list[str]:
     return lines
 
 
-def solver_text(result: Compensation, strategy: str) -> str:
-    """How many frames were solved, and how well."""
-    solver = result.answer()["answers"][strategy]["solver"]
+def solver_text(solver: dict[str, Any], yields: str) -> str:
+    """How many frames were solved, and how well; from the solver part of an answer."""
     text = f"{solver['solved']} of {solver['frames']} frames solved"
     if solver["shortfall"]:
-        text += f", {solver['shortfall']} with {result.attrs['yields']} falling short"
+        text += f", {solver['shortfall']} with the {yields} falling short"
     if solver["unsolved"]:
         text += f", {solver['unsolved']} UNSOLVED"
     return (
@@ -73,9 +73,9 @@ def solver_text(result: Compensation, strategy: str) -> str:
     )
 
 
-def table_text(result: Compensation, *, color: bool = False) -> str:
-    """The whole table as text of at most 100 columns; with `color` as a terminal shows it."""
-    console = Console(file=io.StringIO(), width=WIDTH, force_terminal=color, highlight=False)
+def table_text(result: Compensation, answer: dict[str, Any]) -> str:
+    """The whole table as text of at most 100 columns; `answer` is ``result.answer()``."""
+    console = Console(file=io.StringIO(), width=WIDTH, force_terminal=False, highlight=False)
     console.print(
         Text(f"{result.attrs['task'].capitalize()}: {result.attrs['source']} on {result.attrs['chain']}", "bold")
     )
@@ -83,15 +83,19 @@ def table_text(result: Compensation, *, color: bool = False) -> str:
     console.print("Recorded hip extension, peak: " + "; ".join(hip_text(result)))
     for line in limits_text(result):
         console.print(f"Limit: {line}")
-    for strategy in result.strategy.values:
-        console.print(_comparison(result, str(strategy)))
-        console.print(solver_text(result, str(strategy)))
+    changes = result.changes()
+    for strategy, found in answer["answers"].items():
+        console.print(_comparison(result, strategy, changes[strategy]))
+        console.print(solver_text(found["solver"], result.attrs["yields"]))
+        if "shortfall" in found:
+            short = found["shortfall"]
+            console.print(f"The {short['goal']} falls short by up to {short['mm']:.0f} mm and {short['deg']:.1f}°")
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def _comparison(result: Compensation, strategy: str) -> Table:
+def _comparison(result: Compensation, strategy: str, changes: dict[str, Change]) -> Table:
     """One row a coordinate: what is added, from where to where, when, and how much of the own range is used."""
-    side, changes = {"r": "right", "l": "left"}[result.limited_side], result.changes()[strategy]
+    side = {"r": "right", "l": "left"}[result.limited_side]
     table = Table(title=f"\n{strategy.capitalize()}: largest change", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("degrees from standing", no_wrap=True, min_width=24)
     for head in ("added", "free → restricted", f"at % of {side} cycle", "of own range"):

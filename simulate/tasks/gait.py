@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from kinematics.conventions import SIDES
 from kinematics.errors import HipspineError
@@ -22,8 +21,6 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Events = Mapping[str, NDArray[np.intp]]
 
-#: A step is a swing of heel or toe against the pelvis of at least this share of the largest one. (assumption)
-PROMINENCE = 0.3
 #: A forefoot this far above its lowest place in the same contact carries no load yet or any more. [m] (assumption)
 LOADED_HEIGHT = 0.02
 #: A recording that ends as it began, to this share of its range, holds one whole cycle. (assumption)
@@ -87,8 +84,11 @@ def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, headin
 
 
 def _peaks(signal: Array) -> NDArray[np.intp]:
-    peaks, _ = find_peaks(signal, prominence=PROMINENCE * float(np.ptp(signal)))
-    return peaks
+    """The highest frame of each excursion above the middle of the signal, unless the recording begins or ends there."""
+    above = np.concatenate([[False], signal > 0.5 * (signal.min() + signal.max()), [False]])
+    starts, stops = (np.flatnonzero(np.diff(above.astype(int)) == sign) for sign in (1, -1))
+    peaks = [start + int(signal[start:stop].argmax()) for start, stop in zip(starts, stops, strict=True)]
+    return np.array([k for k in peaks if 0 < k < len(signal) - 1], dtype=np.intp)
 
 
 def _between(strikes: NDArray[np.intp], offs: NDArray[np.intp], n: int) -> Mask:
@@ -125,7 +125,7 @@ def _cycles(
         bounds = [k for pairs in strides.values() for pair in pairs for k in pair]
         return (
             {side: _percent(time, strikes[side], float(np.mean(lengths))) for side in SIDES},
-            slice(min(bounds), max(bounds) + 1),
+            slice(int(min(bounds)), int(max(bounds)) + 1),
             (),
         )
     shape = np.concatenate([place - pelvis for place in feet.values()], axis=1)
