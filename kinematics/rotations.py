@@ -1,4 +1,4 @@
-"""Rotations of whole arrays: the public doors to ``kinematics.kernels.rotations``.
+"""Rotations of whole arrays (``kinematics/derivations/rotations.py``).
 
 Angles in rad, last axis in the order of the rotations: ``zxy`` is (z, x, y), ``yxz`` is (y, x, z).
 """

@@ -53,8 +53,8 @@ def solve(task: Task, lower: Array, upper: Array, *, stiffness: Array | None = N
     rows = goals.segment.size + 3 * goals.o_segment.size
     arrays, work = batch.motion_arrays(len(task.q), rows), scratch(goals)
     stiffness = task.stiffness if stiffness is None else stiffness
-    lower, upper = (np.ascontiguousarray(np.broadcast_to(bound, shape)) for bound in (lower, upper))
-    q_ref = np.ascontiguousarray(task.q)
+    # fresh arrays in one order: a read-only or transposed one would have the kernels compiled once more
+    lower, upper, q_ref = (np.array(np.broadcast_to(part, shape), order="C") for part in (lower, upper, task.q))
     # no frames at all: compiles, so that the time below is the solver's
     batch.solve_motion(
         task.body, goals, stiffness, q_ref[:0], lower[:0], upper[:0], work, *(array[:0] for array in arrays)

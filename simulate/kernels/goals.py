@@ -45,18 +45,20 @@ def values(body, goals, f, q, w):
 
 @njit(cache=True)
 def _turn(R, s, target, f, p):
-    """Rotation vector of target^T R[s], in the target's axes."""
-    m = (
-        (_product(target, f, p, R, s, 0, 0), _product(target, f, p, R, s, 0, 1), _product(target, f, p, R, s, 0, 2)),
-        (_product(target, f, p, R, s, 1, 0), _product(target, f, p, R, s, 1, 1), _product(target, f, p, R, s, 1, 2)),
-        (_product(target, f, p, R, s, 2, 0), _product(target, f, p, R, s, 2, 1), _product(target, f, p, R, s, 2, 2)),
-    )
-    return rotation_vector(m)
+    """Rotation vector of target^T R[s], in the target's axes.
 
-
-@njit(cache=True)
-def _product(target, f, p, R, s, r, c):
-    return target[f, p, 0, r] * R[s, 0, c] + target[f, p, 1, r] * R[s, 1, c] + target[f, p, 2, r] * R[s, 2, c]
+    Half the antisymmetric part of T'R is sine times axis (minus half the sum of the crossed rows); its trace is
+    1 + 2 cosine.
+    """
+    x, y, z, trace = 0.0, 0.0, 0.0, 0.0
+    for k in range(3):
+        t0, t1, t2 = target[f, p, k, 0], target[f, p, k, 1], target[f, p, k, 2]
+        r0, r1, r2 = R[s, k, 0], R[s, k, 1], R[s, k, 2]
+        x += 0.5 * (t2 * r1 - t1 * r2)
+        y += 0.5 * (t0 * r2 - t2 * r0)
+        z += 0.5 * (t1 * r0 - t0 * r1)
+        trace += t0 * r0 + t1 * r1 + t2 * r2
+    return rotation_vector(x, y, z, 0.5 * (trace - 1.0))
 
 
 @njit(cache=True)

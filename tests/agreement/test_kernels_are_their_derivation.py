@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from kinematics import rotations
 from kinematics.derivations import rotations as derived
 from kinematics.derivations import tree as derived_tree
 from kinematics.derivations.__main__ import page
-from kinematics.kernels import rotations
+from kinematics.kernels import rotations as kernels
 from simulate.kernels import goals as goal_kernels
 from simulate.kernels.data import EQUAL, SOFT, scratch
 from simulate.problem import OrientationGoal, PointGoal
@@ -16,29 +17,30 @@ pytestmark = pytest.mark.kernel
 RNG = np.random.default_rng(2)
 
 
-def test_the_rotation_kernels_are_their_derivations():
+def test_rotations_are_their_derivations():
     zxy = sp.lambdify(derived.ANGLES, derived.R_zxy)
     yxz = sp.lambdify((derived.y, derived.x, derived.z), derived.R_yxz)
     about = sp.lambdify((*derived.AXIS, derived.angle), derived.R_about)
     for angles in RNG.uniform(-np.pi, np.pi, (50, 3)):
-        np.testing.assert_allclose(rotations.zxy_matrix(*angles), zxy(*angles), atol=1e-14)
-        np.testing.assert_allclose(rotations.yxz_matrix(*angles), yxz(*angles), atol=1e-14)
+        np.testing.assert_allclose(rotations.zxy_matrix(angles), zxy(*angles), atol=1e-14)
+        np.testing.assert_allclose(rotations.yxz_matrix(angles), yxz(*angles), atol=1e-14)
         axis = angles / np.linalg.norm(angles)
-        np.testing.assert_allclose(rotations.rotation_about(*axis, 0.7), about(*axis, 0.7), atol=1e-14)
+        np.testing.assert_allclose(rotations.rotation_about(axis, 0.7), about(*axis, 0.7), atol=1e-14)
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 0.5, 3.1])
 def test_the_rotation_vector_of_a_rotation_is_its_axis_times_its_angle(size):
     for axis in RNG.normal(size=(20, 3)):
         axis = axis / np.linalg.norm(axis)
-        found = rotations.rotation_vector(rotations.rotation_about(*axis, size))
+        found = kernels.rotation_vector(*(np.sin(size) * axis), np.cos(size))
         np.testing.assert_allclose(found, axis * size, atol=1e-15 if size < 1e-3 else 1e-13)
+        assert rotations.rotation_angle(rotations.rotation_about(axis, size)) == pytest.approx(size, abs=1e-14)
 
 
 def test_angles_come_back_from_their_matrix_also_near_gimbal_lock():
     for z, x, y in [*RNG.uniform(-1.5, 1.5, (50, 3)), (0.3, np.pi / 2 - 1e-6, -0.4)]:
-        np.testing.assert_allclose(rotations.zxy_angles(rotations.zxy_matrix(z, x, y)), (z, x, y), atol=1e-9)
-        np.testing.assert_allclose(rotations.yxz_angles(rotations.yxz_matrix(y, x, z)), (y, x, z), atol=1e-9)
+        np.testing.assert_allclose(rotations.zxy_angles(rotations.zxy_matrix((z, x, y))), (z, x, y), atol=1e-9)
+        np.testing.assert_allclose(rotations.yxz_angles(rotations.yxz_matrix((y, x, z))), (y, x, z), atol=1e-9)
 
 
 def test_every_identity_of_the_tree_holds():
