@@ -82,6 +82,7 @@ def cli() -> None:
 @click.argument("motion", required=False, type=click.Path(path_type=Path))
 @click.option("--model", type=click.Path(path_type=Path), help="Scaled OpenSim model of the recording (.osim).")
 @click.option("--angles", type=click.Choice(["degrees", "radians"]), help="What the file counts in, whatever it says.")
+@click.option("--resample", type=float, metavar="HZ", help="Resample the recording; otherwise its own times are kept.")
 @click.option(
     "--zero", type=click.Choice(ZEROS), default="clinical", show_default=True, help="Where hip extension counts from."
 )
@@ -105,6 +106,7 @@ def walk(
     motion: Path | None,
     model: Path | None,
     angles: str | None,
+    resample: float | None,
     zero: str,
     standing: Path | None,
     standing_tilt: float | None,
@@ -122,7 +124,7 @@ def walk(
         from simulate.compensation import compensate
 
         rom = RangeOfMotion.normal().limited(**{f"{name}_deg": value for name, value in limits.items()})
-        task = _walk_task(motion, model, angles, standing)
+        task = _walk_task(motion, model, angles, standing, resample)
         result = compensate(
             task, rom=rom, strategies=strategy or STRATEGIES, zero=zero, standing_tilt_deg=standing_tilt
         )
@@ -141,14 +143,16 @@ def _status(as_json: bool) -> Any:
     return console.status("Solving. The first run after installation also compiles the solver: about half a minute.")
 
 
-def _walk_task(motion: Path | None, model: Path | None, angles: str | None, standing: Path | None) -> Task:
+def _walk_task(
+    motion: Path | None, model: Path | None, angles: str | None, standing: Path | None, rate: float | None
+) -> Task:
     from dataclasses import replace
 
     from kinematics import Chain
     from kinematics.zero import standing_from_posture
     from simulate.io.mot import read_motion
     from simulate.io.trials import trial
-    from simulate.motion import to_chain
+    from simulate.motion import resample, to_chain
     from simulate.tasks.walk import walking
 
     if motion is None:
@@ -159,6 +163,8 @@ def _walk_task(motion: Path | None, model: Path | None, angles: str | None, stan
         recorded = replace(read_motion(motion, angles=angles), source=DEFAULT_TRIAL)
     else:
         recorded = read_motion(motion, angles=angles)
+    if rate is not None:
+        recorded = resample(recorded, rate=rate)
     chain = Chain.generic() if model is None else Chain.from_osim(model)
     posture = None
     if standing is not None:

@@ -101,7 +101,7 @@ def resample(motion: Motion, *, rate: float) -> Motion:
     from scipy.interpolate import CubicSpline
 
     if not (np.isfinite(rate) and rate > 0.0):
-        raise HipspineError(f"{motion.source}: the rate to resample at must be more than 0 Hz, is {rate}")
+        raise HipspineError(f"{motion.source}: the rate to resample at must be more than 0 Hz, is {rate:g}")
     steps = int(np.floor((motion.time[-1] - motion.time[0]) * rate + 1e-9))
     time = motion.time[0] + np.arange(steps + 1) / rate
     turns = [k for k, name in enumerate(motion.names) if name not in TRANSLATIONS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,7 @@ from kinematics.rotations import rotation_angle
 from kinematics.tables import rows, value
 from kinematics.zero import Standing
 from simulate.kernels.data import ABOVE, EQUAL, OFF, SOFT, Body, Goals
-
-if TYPE_CHECKING:
-    from simulate.motion import Motion
+from simulate.motion import Motion, take
 
 Array = NDArray[np.float64]
 Roles = NDArray[np.int8]
@@ -147,6 +145,22 @@ class Task:
     def with_goals(self, goals: Sequence[PointGoal | OrientationGoal]) -> Task:
         """The same task with other goals."""
         return replace(self, goals=tuple(goals))
+
+    def frames(self, which: slice) -> Task:
+        """The same task over some of its frames."""
+        cut = {"normal", "target", "role"}
+        return replace(
+            self,
+            motion=take(self.motion, which),
+            time=self.time[which],
+            q=self.q[which],
+            goals=tuple(
+                replace(goal, **{name: getattr(goal, name)[which] for name in cut if hasattr(goal, name)})
+                for goal in self.goals
+            ),
+            percent={side: percent[which] for side, percent in self.percent.items()},
+            loaded={side: loaded[which] for side, loaded in self.loaded.items()},
+        )
 
     def kernel_goals(self) -> Goals:
         """The goals as the kernels take them."""

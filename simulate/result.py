@@ -114,7 +114,8 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
         """The answer as plain data, for JSON; schema in ``simulate/data/answer.schema.json``."""
         return {
             "task": self.attrs["task"],
-            "zero": {"name": self.attrs["zero"], "text": self.attrs["zero_text"]},
+            "zero": self.attrs["zero"],
+            "zero_text": self.attrs["zero_text"],
             "limits_deg": json.loads(self.attrs["limits_deg"]),
             "limits_model_deg": json.loads(self.attrs["limits_model_deg"]),
             "notices": json.loads(self.attrs["notices"]),

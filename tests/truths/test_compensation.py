@@ -167,6 +167,19 @@ def _energy(task, q):
     return energy
 
 
+@pytest.mark.kernel
+def test_a_few_frames_are_solved_also_without_compilation(bundled_walk):
+    from simulate.compensation import bounds_of
+    from simulate.strategies import SOLVED, predicted
+
+    few = bundled_walk.frames(slice(60, 66))
+    _, bounds, _ = bounds_of(few, NORMAL.limited(hip_extension_deg=-5), np.zeros(24))
+    solution = predicted(few, *bounds)
+    assert (solution.status == SOLVED).all()
+    assert solution.active.any()
+    assert solution.kkt.max() <= 1e-8
+
+
 def test_heading_first_means_that_tilt_is_tilt_at_any_heading():
     tilt_only = yxz_matrix([np.deg2rad(90.0), 0.0, np.deg2rad(-10.0)])
     np.testing.assert_allclose(np.rad2deg(yxz_angles(tilt_only)), [90.0, 0.0, -10.0], atol=1e-12)
