@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types contracts docs all clean
+.PHONY: demo test lint types contracts docs bench all clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.base
@@ -32,6 +32,9 @@ contracts: $(VENV)/.lint
 docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@echo "The pages: docs/_build/html/index.html"
+
+bench: $(VENV)/.test
+	$(BIN)/python tests/benchmarks/one_stride.py
 
 all: demo test lint types contracts docs
 

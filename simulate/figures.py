@@ -32,6 +32,11 @@ CHANGES = {
     "lumbar_bending": ("lumbar bending to the right", "lumbar bending to the left"),
     "lumbar_rotation": ("lumbar rotation to the left", "lumbar rotation to the right"),
 }
+HIP_WORDS = {
+    "hip_flexion": "flexion (+) / extension (-)",
+    "hip_rotation": "internal (+) / external (-)",
+    "hip_adduction": "adduction (+) / abduction (-)",
+}
 _STYLE: dict[Any, Any] = {
     "font.size": 12,
     "axes.titlesize": 13,
@@ -58,20 +63,17 @@ def compensation_figure(result: Compensation) -> Figure:
     """
     with rc_context(_STYLE):
         figure = Figure(figsize=(13.33, 7.5), layout="constrained")
-        figure.suptitle(_headline(result), fontsize=17, fontweight="bold", x=0.012, ha="left")
+        headline = _headline(result)
+        longest = max(len(line) for line in headline.splitlines())
+        # 82 characters of 17 points fill the width
+        size = min(17.0, 17.0 * 82.0 / longest)
+        figure.suptitle(headline, fontsize=size, fontweight="bold", x=0.012, ha="left")
         curves, body = np.asarray(figure.subfigures(1, 2, width_ratios=(1.65, 1.0)))
         axes = curves.subplots(2, 2, sharex=True)
         side = result.limited_side
-        hip = f"hip_flexion_{side}"
-        zero = result.attrs["zero"]
-        _curve(
-            axes[0, 0],
-            result,
-            hip,
-            1.0,
-            f"{SIDE_WORDS[side].capitalize()} hip",
-            f"flexion (+) / extension (-), {zero} zero",
-        )
+        hip = _limited_hip(result)
+        zero = f"{result.attrs['zero']} zero" if hip.startswith("hip_flexion") else "model zero"
+        _curve(axes[0, 0], result, hip, 1.0, f"{SIDE_WORDS[side].capitalize()} hip", f"{HIP_WORDS[hip[:-2]]}, {zero}")
         _forbidden(axes[0, 0], result, hip)
         _curve(axes[0, 1], result, "pelvis_tilt", -1.0, "Pelvis", "anterior tilt (+), from standing")
         _curve(axes[1, 0], result, "lumbar_extension", 1.0, "Lumbar spine", "extension (+), from standing")
@@ -85,25 +87,38 @@ def compensation_figure(result: Compensation) -> Figure:
 
 
 def _headline(result: Compensation) -> str:
-    """What the answer says, in one or two lines."""
+    """What the answer says, in two lines."""
     given = json.loads(result.attrs["limits_deg"])
     if not given:
         return "No limit beyond the normal range: the free walk"
-    limits = ", ".join(
-        f"{name.replace('_', ' ')} limited to {degrees:g}°"
-        + (f" ({result.attrs['zero']} zero)" if "extension" in name and "hip" in name else "")
-        for name, degrees in list(given.items())[:2]
-    ) + (" ..." if len(given) > 2 else "")
+    limits = [f"{_side_first(name)} limited to {degrees:g}°" for name, degrees in given.items()]
+    few = " and ".join(limits[:2]) + (" and more" if len(limits) > 2 else "")
+    if any(name.startswith(("hip_extension", "hip_flexion")) for name in given):
+        few += f" ({result.attrs['zero']} zero)"
     strategy, changes = _headline_strategy(result), result.changes()
     added = {name: changes[strategy][name].added_deg for name in CHANGES}
     name = max(added, key=lambda key: abs(added[key]))
     if abs(added[name]) < 0.05:
-        return f"With {limits}, this walk needs no more of the lumbar spine"
-    text = f"With {limits}, this walk needs {abs(added[name]):.1f}° more {CHANGES[name][int(added[name] < 0)]}"
+        return f"With {few}\nthis walk needs no more of the lumbar spine"
+    how = strategy
     if strategy == "predicted" and "closure" in changes:
-        need = changes["closure"][name].added_deg
-        return f"{text}\n(predicted; {abs(need):.1f}° if nothing else gave way)"
-    return f"{text}\n({strategy})"
+        how = f"predicted; {abs(changes['closure'][name].added_deg):.1f}° if nothing else gave way"
+    return f"With {few}\nthis walk needs {abs(added[name]):.1f}° more {CHANGES[name][int(added[name] < 0)]} ({how})"
+
+
+def _side_first(direction: str) -> str:
+    """A clinical direction in words: left hip extension."""
+    words = direction.split("_")
+    if words[-1] in ("left", "right") and words[0] == "hip":
+        words = [words[-1], *words[:-1]]
+    return " ".join(words)
+
+
+def _limited_hip(result: Compensation) -> str:
+    """The hip coordinate to show: the limited one of the limited side, flexion before the others."""
+    limited = {bound.rsplit("_", 1)[0] for bound in json.loads(result.attrs["limits_model_deg"])}
+    names = [f"{name}_{result.limited_side}" for name in HIP_WORDS]
+    return next((name for name in names if name in limited), names[0])
 
 
 def _headline_strategy(result: Compensation) -> str:
@@ -150,11 +165,13 @@ def _forbidden(axis: Axes, result: Compensation, name: str) -> None:
             axis.axhline(limit, color=VERMILION, linewidth=1.5)
             axis.annotate(
                 f"limit {limit:.0f}°" if abs(limit - round(limit)) < 0.05 else f"limit {limit:.1f}°",
-                (1.5, limit),
-                xytext=(0, 4 if end == "min" else -14),
+                (99.0, limit),
+                xytext=(0, -15 if end == "min" else 5),
                 textcoords="offset points",
+                ha="right",
                 color=VERMILION,
                 fontsize=11,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1.0},
             )
             axis.set_ylim(min(low, edge), max(high, edge))
 
@@ -207,9 +224,9 @@ def _draw(axis: Axes, places: dict[str, Array], across: int, style: dict[str, An
         if a in places and b in places:
             far = {} if not a.endswith("_l") or across == 2 else {"alpha": 0.45}
             ends = np.stack([places[a], places[b]])
-            axis.plot(ends[:, across], ends[:, 1], solid_capstyle="round", **{**style, **far})
+            axis.plot(ends[:, across], ends[:, 1], solid_capstyle="round", clip_on=False, **{**style, **far})
     ends = np.stack([places["l5s1"], places["t12l1"]])
-    axis.plot(ends[:, across], ends[:, 1], color=lumbar, linewidth=6.0, solid_capstyle="round")
+    axis.plot(ends[:, across], ends[:, 1], color=lumbar, linewidth=6.0, solid_capstyle="round", clip_on=False)
     joints = np.stack([places[name] for name in ("hip_r", "knee_r", "ankle_r", "l5s1", "t12l1")])
     axis.plot(joints[:, across], joints[:, 1], "o", color=style["color"], markersize=4, alpha=style.get("alpha", 1.0))
     if "head_top" in places and "c7" in places:

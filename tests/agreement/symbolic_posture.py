@@ -89,7 +89,7 @@ class SymbolicPosture:
         )
         return np.asarray(answer["x"]).ravel(), float(answer["f"])
 
-    def scipy(self, start):
+    def scipy(self, start, ftol=1e-15):
         """Optimum by SciPy's sequential least-squares programming from `start`: (q, objective)."""
         from scipy.optimize import minimize
 
@@ -109,6 +109,6 @@ class SymbolicPosture:
             bounds=list(zip(self.lower, self.upper, strict=True)),
             constraints=constraints,
             method="SLSQP",
-            options={"ftol": 1e-15, "maxiter": 1000},
+            options={"ftol": ftol, "maxiter": 1000},
         )
         return answer.x, float(answer.fun)

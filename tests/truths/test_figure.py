@@ -1,0 +1,47 @@
+"""The figure says what the answer says, and nothing in it runs into anything else."""
+
+import pytest
+
+from kinematics import RangeOfMotion
+from simulate import compensate
+from simulate.figures import compensation_figure
+
+LIMITS = (
+    {"hip_extension_deg": 0},
+    {"hip_extension_left_deg": -10, "hip_internal_rotation_left_deg": 0, "hip_abduction_deg": 3},
+    {"hip_internal_rotation_right_deg": -9},
+    {},
+)
+
+
+@pytest.mark.parametrize("limits", LIMITS)
+def test_no_text_leaves_the_figure_or_overlaps_another(bundled_walk, limits):
+    result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(**limits))
+    figure = compensation_figure(result)
+    figure.draw_without_rendering()
+    texts = [figure._suptitle]
+    for panel in figure.subfigs:
+        texts += [panel._suptitle] if panel._suptitle else []
+        for axis in panel.axes:
+            texts += [axis.title, axis._left_title, axis.xaxis.label, axis.yaxis.label]
+    boxes = [text.get_window_extent() for text in texts if text.get_text() and text.get_visible()]
+    width, height = figure.get_size_inches() * figure.dpi
+    for k, box in enumerate(boxes):
+        assert box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1
+        assert not any(box.overlaps(other) for other in boxes[k + 1 :])
+
+
+def test_the_headline_is_the_predicted_change_with_the_need_beside_it(bundled_walk):
+    result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(hip_extension_deg=0))
+    headline = compensation_figure(result)._suptitle.get_text()
+    changes = result.changes()
+    assert f"{changes['predicted']['lumbar_extension'].added_deg:.1f}° more lumbar extension" in headline
+    assert f"{changes['closure']['lumbar_extension'].added_deg:.1f}° if nothing else gave way" in headline
+    assert "clinical zero" in headline
+
+
+def test_frames_that_are_not_solved_are_marked(bundled_walk):
+    result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(hip_extension_deg=0))
+    result["status"][:, 80:85] = 0
+    labels = [text.get_text() for text in compensation_figure(result).subfigs[0].legends[0].get_texts()]
+    assert "not solved" in labels
