@@ -228,7 +228,7 @@ def _joint(
             )
         only = TransformAxis(coordinates[0], z if element.tag == "PinJoint" else x, lambda value: value)
         rotations, translations = ((only,), ()) if element.tag == "PinJoint" else ((), (only,))
-    # any other joint (a weld, one beyond the chain) stays as it is at zero; those of the chain are checked by their user
+    # any other joint (a weld, one beyond the chain) stays as it is at zero; the caller checks those of the chain
     return Joint(name, parent, child, R_parent, p_parent, R_child, p_child, coordinates, rotations, translations)
 
 
