@@ -53,7 +53,7 @@ class Change(NamedTuple):
     `added_deg` restricted minus free, signed, at its largest; `at_percent` of the limited side's cycle, NaN if nothing
     is added; `peak_deg` the restricted angle's extreme on the side to which was added (without addition the largest),
     counted from standing; `range_deg` of the restricted angle; `share_of_range` the largest use of the person's own
-    range in either direction (1 is all of it; NaN for the pelvis).
+    range in either direction (1 is all of it, infinity more than a range of nothing; NaN for the pelvis).
     """
 
     peak_deg: float
@@ -107,8 +107,12 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
     def _share_of_range(self, coordinate: str, angle_deg: Array) -> float:
         if coordinate not in SPINE:
             return float("nan")
-        low, high = (float(self[f"own_{end}"].sel(coordinate=coordinate)) for end in ("lower", "upper"))
-        return float(max(angle_deg.max() / high, angle_deg.min() / low))
+        lower, upper = (float(self[f"own_{end}"].sel(coordinate=coordinate)) for end in ("lower", "upper"))
+        # how far it goes, and how far it can, in each direction; a range that is gone is used up by any use at all
+        both = ((-float(angle_deg.min()), -lower), (float(angle_deg.max()), upper))
+        return max(
+            used / own if own > 0.0 else float("inf") if used > own + NEGLIGIBLE_DEG else 0.0 for used, own in both
+        )
 
     def answer(self) -> dict[str, Any]:
         """The answer as plain data, for JSON; schema in ``simulate/data/answer.schema.json``."""
@@ -157,7 +161,7 @@ _STATUS = {"solved": SOLVED, "shortfall": SHORTFALL, "unsolved": UNSOLVED}
 
 
 def _or_none(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)
+    return float(number) if np.isfinite(number) else None
 
 
 def build(

@@ -110,9 +110,9 @@ def _cells(result: Compensation, strategy: str, name: str, change: Change) -> li
     offset = float(result.zero_offset.sel(coordinate=name))
     free, restricted = result.free.sel(one).values, result.restricted.sel(one).values
     k = int(np.abs(restricted - free).argmax())
-    share = "" if np.isnan(change.share_of_range) else f"{100 * change.share_of_range:.0f} %"
+    share = f"{100 * change.share_of_range:.0f} %" if np.isfinite(change.share_of_range) else ""
     if change.share_of_range > 1.0:
-        share += " !"
+        share = f"{share or 'none left'} !"
     if abs(change.added_deg) < 0.05:
         return ["0", "", "", share]
     at = "" if np.isnan(change.at_percent) else f"{change.at_percent:.0f}"

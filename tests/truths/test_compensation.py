@@ -180,6 +180,19 @@ def test_a_few_frames_are_solved_also_without_compilation(bundled_walk):
     assert solution.kkt.max() <= 1e-8
 
 
+def test_a_need_beyond_the_own_range_shows_as_more_than_all_of_it(bundled_walk):
+    limits = {"hip_extension_deg": -20, "lumbar_extension_deg": 5, "lumbar_rotation_deg": 0}
+    result = compensate(bundled_walk, rom=NORMAL.limited(**limits))
+    closure, predicted = result.changes()["closure"], result.changes()["predicted"]
+    assert closure["lumbar_extension"].share_of_range == pytest.approx(closure["lumbar_extension"].peak_deg / 5.0)
+    assert closure["lumbar_extension"].share_of_range > 1.0
+    assert predicted["lumbar_extension"].share_of_range == pytest.approx(1.0)
+    assert closure["lumbar_rotation"].share_of_range == np.inf  # a range of nothing, used
+    assert predicted["lumbar_rotation"].share_of_range == 0.0
+    answer = result.answer()["answers"]["closure"]["compensation"]
+    assert answer["lumbar_rotation"]["share_of_range"] is None
+
+
 def test_heading_first_means_that_tilt_is_tilt_at_any_heading():
     tilt_only = yxz_matrix([np.deg2rad(90.0), 0.0, np.deg2rad(-10.0)])
     np.testing.assert_allclose(np.rad2deg(yxz_angles(tilt_only)), [90.0, 0.0, -10.0], atol=1e-12)

@@ -10,6 +10,7 @@ LIMITS = (
     {"hip_extension_deg": 0},
     {"hip_extension_left_deg": -10, "hip_internal_rotation_left_deg": 0, "hip_abduction_deg": 3},
     {"hip_internal_rotation_right_deg": -9},
+    {"hip_flexion_deg": -5, "hip_extension_deg": 10, "hip_internal_rotation_deg": 0},
     {},
 )
 
