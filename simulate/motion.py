@@ -25,6 +25,10 @@ TRUNK = ("lumbar_extension", "lumbar_bending", "lumbar_rotation")
 FILE_COORDINATES = tuple(name for name in COORDINATES if not name.startswith("thoracic"))
 OPTIONAL = ("subtalar_angle_r", "subtalar_angle_l")
 REQUIRED = tuple(name for name in FILE_COORDINATES if name not in OPTIONAL)
+#: A locked coordinate that moves less than this is not worth a word. [rad] (0.05 deg)
+NOTICEABLE = np.deg2rad(0.05)
+#: A knee whose mean is more extended than this bends the wrong way. [rad] (5 deg; assumption)
+BACKWARD_KNEE = np.deg2rad(-5.0)
 _TILT_FIRST = ("pelvis_tilt", "pelvis_list", "pelvis_rotation")
 _HEADING_FIRST = ("pelvis_rotation", "pelvis_list", "pelvis_tilt")
 
@@ -151,11 +155,16 @@ def to_chain(motion: Motion, chain: Chain) -> tuple[Array, tuple[str, ...]]:
         q[:, INDEX[name]] = np.unwrap(angle)
     for side, sign in zip(SIDES, _knee_signs(motion, chain, notices), strict=True):
         q[:, INDEX[f"knee_angle_{side}"]] *= sign
+        if np.mean(q[:, INDEX[f"knee_angle_{side}"]]) < BACKWARD_KNEE:
+            notices.append(
+                f"warning: in {motion.source} the {side} knee bends backwards on this model: "
+                "do model and motion belong together?"
+            )
     whole = np.stack([motion[name] for name in TRUNK], axis=-1)
     q[:, INDEX[SPINE[0]] :] = split(chain, total_rotation(chain, whole))
     for name in chain.locked:
         moved = float(np.abs(q[:, INDEX[name]]).max())
-        if moved > 1e-6:
+        if moved > NOTICEABLE:
             notices.append(
                 f"{name} moves by up to {np.rad2deg(moved):.1f} deg in {motion.source} but is locked in the chain: "
                 "held at 0"

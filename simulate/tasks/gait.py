@@ -25,6 +25,8 @@ Events = Mapping[str, NDArray[np.intp]]
 LOADED_HEIGHT = 0.02
 #: A recording that ends as it began, to this share of its range, holds one whole cycle. (assumption)
 CYCLE_MATCH = 0.15
+#: Feet that step in turn strike half a cycle apart, give or take this. [% of the cycle] (assumption)
+OUT_OF_TURN = 25.0
 WORDS = {"r": "right", "l": "left"}
 
 
@@ -80,7 +82,7 @@ def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, headin
         contact[side] = _between(strikes[side], offs[side], len(time))
         loaded[side], on_heel[side] = _down(contact[side], feet[f"forefoot_{side}"][:, 1])
     percent, whole, notices = _cycles(time, strikes, offs, feet, pelvis)
-    return Gait(contact, on_heel, loaded, strikes, offs, percent, whole, notices)
+    return Gait(contact, on_heel, loaded, strikes, offs, percent, whole, (*notices, *_in_turn(percent, strikes)))
 
 
 def _peaks(signal: Array) -> NDArray[np.intp]:
@@ -147,6 +149,15 @@ def _stride_from_parts(time: Array, strikes: Events, offs: Events) -> tuple[floa
         step = abs(time[strikes["r"][0]] - time[strikes["l"][0]])
         return float(2.0 * step), "a stride is taken as twice the step that it holds"
     return float(time[-1] - time[0]), "percent counts over its whole length"
+
+
+def _in_turn(percent: Mapping[str, Array], strikes: Events) -> tuple[str, ...]:
+    """A warning unless each foot strikes about half a cycle after the other."""
+    apart = np.concatenate([percent["r"][strikes["l"]], percent["l"][strikes["r"]]])
+    apart = apart[np.isfinite(apart)]
+    if apart.size and (np.abs(apart - 50.0) < OUT_OF_TURN).all():
+        return ()
+    return ("warning: the feet do not strike in turn: is this a walk?",)
 
 
 def _percent(time: Array, strikes: NDArray[np.intp], usual: float) -> Array:

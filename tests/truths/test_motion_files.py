@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kinematics import HipspineError
+from kinematics import Chain, HipspineError
 from kinematics.pose import orientation
 from kinematics.rotations import zxy_matrix
 from kinematics.spine import lumbar_shares, recombine, split
@@ -95,3 +95,12 @@ def test_resampling_is_on_request_said_and_exact_at_the_samples(motion):
     assert any("200 Hz" in notice for notice in again.notices)
     with pytest.raises(HipspineError, match="0 Hz"):
         resample(motion, rate=0.0)
+
+
+def test_a_motion_on_a_model_of_the_other_knee_sign_warns(motion, request):
+    other = Chain.from_osim(request.config.rootpath / "tests/data/opensim_core/walk_gait2392_subject01.osim")
+    assert any("bends backwards" in notice for notice in to_chain(motion, other)[1])
+
+
+def test_the_knees_of_its_own_model_bend_forwards_and_need_no_word(motion, bundled_chain):
+    assert not any("warning" in notice for notice in to_chain(motion, bundled_chain)[1])
