@@ -18,6 +18,7 @@ SPINE = (
     "thoracic_rotation",
 )
 SIDES = ("r", "l")
+SIDE_WORDS = MappingProxyType({"r": "right", "l": "left"})
 LEG_COORDINATES = ("hip_flexion", "hip_adduction", "hip_rotation", "knee_angle", "ankle_angle", "subtalar_angle")
 
 

@@ -9,12 +9,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from kinematics.conventions import COORDINATES, INDEX, SIDES
+from kinematics.conventions import COORDINATES, INDEX, SIDE_WORDS, SIDES
 from kinematics.errors import HipspineError, unknown
 from kinematics.tables import rows
 
 Array = NDArray[np.float64]
-_SIDE_WORDS = {"right": "r", "left": "l"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def _directions() -> dict[str, Direction]:
             found[name] = Direction(name, (coordinate,), sign)
             continue
         found[name] = Direction(name, tuple(f"{coordinate}_{side}" for side in SIDES), sign)
-        for word, side in _SIDE_WORDS.items():
+        for side, word in SIDE_WORDS.items():
             found[f"{name}_{word}"] = Direction(f"{name}_{word}", (f"{coordinate}_{side}",), sign)
     # both ways of bending and turning at once
     for joint in ("lumbar", "thoracic"):

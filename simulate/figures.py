@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kinematics.conventions import SIDE_WORDS
 from simulate.kernels.data import UNSOLVED
 from simulate.result import Compensation
 
@@ -25,7 +26,6 @@ STYLES: dict[str, dict[str, Any]] = {
     "closure": {"color": ORANGE, "linestyle": (0, (4, 1.5)), "linewidth": 2.2},
     "predicted": {"color": BLUE, "linestyle": "-", "linewidth": 2.6},
 }
-SIDE_WORDS = {"r": "right", "l": "left"}
 #: Words for a positive and a negative change of each spinal coordinate.
 CHANGES = {
     "lumbar_extension": ("lumbar extension", "lumbar flexion"),

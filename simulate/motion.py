@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinematics.chain import Chain
-from kinematics.conventions import COORDINATES, INDEX, SIDES, SPINE, TRANSLATIONS
+from kinematics.conventions import COORDINATES, INDEX, SIDE_WORDS, SIDES, SPINE, TRANSLATIONS
 from kinematics.errors import HipspineError, unknown
 from kinematics.rotations import yxz_angles, yxz_matrix, zxy_angles, zxy_matrix
 from kinematics.spine import recombine, split, total_rotation
@@ -157,7 +157,7 @@ def to_chain(motion: Motion, chain: Chain) -> tuple[Array, tuple[str, ...]]:
         q[:, INDEX[f"knee_angle_{side}"]] *= sign
         if np.mean(q[:, INDEX[f"knee_angle_{side}"]]) < BACKWARD_KNEE:
             notices.append(
-                f"warning: in {motion.source} the {side} knee bends backwards on this model: "
+                f"warning: in {motion.source} the {SIDE_WORDS[side]} knee bends backwards on this model: "
                 "do model and motion belong together?"
             )
     whole = np.stack([motion[name] for name in TRUNK], axis=-1)

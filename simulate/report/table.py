@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kinematics.conventions import SIDE_WORDS
 from kinematics.rom import DIRECTIONS
 from simulate.result import Change, Compensation
 
@@ -52,7 +53,7 @@ def limits_text(result: Compensation) -> list[str]:
 def hip_text(result: Compensation) -> list[str]:
     """What the recorded stride uses of hip extension, in the named and the model's zero."""
     lines = []
-    for side, word in (("r", "right"), ("l", "left")):
+    for side, word in SIDE_WORDS.items():
         name = f"hip_flexion_{side}"
         model = -float(result.recorded.sel(coordinate=name).min())
         named = model - float(result.zero_offset.sel(coordinate=name))
@@ -95,7 +96,7 @@ def table_text(result: Compensation, answer: dict[str, Any]) -> str:
 
 def _comparison(result: Compensation, strategy: str, changes: dict[str, Change]) -> Table:
     """One row a coordinate: what is added, from where to where, when, and how much of the own range is used."""
-    side = {"r": "right", "l": "left"}[result.limited_side]
+    side = SIDE_WORDS[result.limited_side]
     table = Table(title=f"\n{strategy.capitalize()}: largest change", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("degrees from standing", no_wrap=True, min_width=24)
     for head in ("added", "free → restricted", f"at % of {side} cycle", "of own range"):

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from kinematics.conventions import SIDES
+from kinematics.conventions import SIDE_WORDS, SIDES
 from kinematics.errors import HipspineError
 
 Array = NDArray[np.float64]
@@ -27,7 +27,6 @@ LOADED_HEIGHT = 0.02
 CYCLE_MATCH = 0.15
 #: Feet that step in turn strike half a cycle apart, give or take this. [% of the cycle] (assumption)
 OUT_OF_TURN = 25.0
-WORDS = {"r": "right", "l": "left"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, headin
         strikes[side], offs[side] = _peaks(ahead["heel"]), _peaks(-ahead["forefoot"])
         if not strikes[side].size and not offs[side].size:
             raise HipspineError(
-                f"no step of the {WORDS[side]} foot was found in {time[-1] - time[0]:.2f} s of recording; "
+                f"no step of the {SIDE_WORDS[side]} foot was found in {time[-1] - time[0]:.2f} s of recording; "
                 "walking needs at least one heel strike or toe-off of each foot"
             )
         contact[side] = _between(strikes[side], offs[side], len(time))
