@@ -33,6 +33,8 @@ def page() -> str:
         "The rotation vector of $\\exp(w) R$ grows by $(I - \\tfrac12 K + k K^2) w$, with $K$ the cross matrix of the "
         "rotation vector, $\\theta$ its length and",
         shown("k", rotations.k_inverse_left),
+        "which is also",
+        shown("k", rotations.k_half_angle),
         "Near 0 that has lost its digits; its series is",
         shown("k", sp.simplify(rotations.k_series)),
         "## The tree",

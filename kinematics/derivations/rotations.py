@@ -44,6 +44,9 @@ YXZ_FROM_MATRIX = {
 #: Inverse left Jacobian of the rotation vector v of length t, d log(exp(w) R) = J w: I - K/2 + k K^2 with this k.
 k_inverse_left = 1 / angle**2 - (1 + sp.cos(angle)) / (2 * angle * sp.sin(angle))
 
+#: The same with the half angle, which also holds at a half turn; this is what the kernel evaluates.
+k_half_angle = 1 / angle**2 - sp.cot(angle / 2) / (2 * angle)
+
 #: Its series near 0, used where the closed form has lost its digits.
 k_series = sp.series(k_inverse_left, angle, 0, 6).removeO()
 

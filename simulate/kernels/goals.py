@@ -1,11 +1,9 @@
 """Values, derivatives and curvature of the goals (``kinematics/derivations/tree.py``)."""
 
-from math import cos, sin, sqrt
-
 from numba import njit
 
 from kinematics.kernels import tree
-from kinematics.kernels.rotations import rotation_vector
+from kinematics.kernels.rotations import inverse_left_factor, rotation_vector
 from simulate.kernels.data import ABOVE, EQUAL, OFF, SOFT
 
 
@@ -45,20 +43,15 @@ def values(body, goals, f, q, w):
 
 @njit(cache=True)
 def _turn(R, s, target, f, p):
-    """Rotation vector of target^T R[s], in the target's axes.
-
-    Half the antisymmetric part of T'R is sine times axis (minus half the sum of the crossed rows); its trace is
-    1 + 2 cosine.
-    """
-    x, y, z, trace = 0.0, 0.0, 0.0, 0.0
+    """Rotation vector of target^T R[s], in the target's axes."""
+    m00, m01, m02, m10, m11, m12, m20, m21, m22 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(3):
         t0, t1, t2 = target[f, p, k, 0], target[f, p, k, 1], target[f, p, k, 2]
         r0, r1, r2 = R[s, k, 0], R[s, k, 1], R[s, k, 2]
-        x += 0.5 * (t2 * r1 - t1 * r2)
-        y += 0.5 * (t0 * r2 - t2 * r0)
-        z += 0.5 * (t1 * r0 - t0 * r1)
-        trace += t0 * r0 + t1 * r1 + t2 * r2
-    return rotation_vector(x, y, z, 0.5 * (trace - 1.0))
+        m00, m01, m02 = m00 + t0 * r0, m01 + t0 * r1, m02 + t0 * r2
+        m10, m11, m12 = m10 + t1 * r0, m11 + t1 * r1, m12 + t1 * r2
+        m20, m21, m22 = m20 + t2 * r0, m21 + t2 * r1, m22 + t2 * r2
+    return rotation_vector(((m00, m01, m02), (m10, m11, m12), (m20, m21, m22)))
 
 
 @njit(cache=True)
@@ -108,7 +101,7 @@ def linearise(goals, f, stiffness, q_ref, q, lam, curved, w):
     """Jacobian `w.J`, gradient `w.g`, Gauss-Newton diagonal `w.D` and Hessian `w.H` of the Lagrangian at q.
 
     With `curved` the Hessian carries the second derivative of the point rows, d2p/dqi dqj = a_i x (dp/dq_j) for i
-    before j, and of the orientation rows to first order in their value; without, it is Gauss-Newton.
+    before j, and that of the orientation rows as it is at their target; without, it is Gauss-Newton.
     """
     N = tree.N
     for i in range(N):
@@ -171,12 +164,7 @@ def _linearise_turn(goals, f, p, m, w):
     """Rows m..m+2 of `w.J`: d log(T^T R) = Jl^-1(v) T^T a_i, with Jl the left Jacobian of SO(3)."""
     s = goals.o_segment[p]
     x, y, z = w.c[m], w.c[m + 1], w.c[m + 2]
-    t2 = x * x + y * y + z * z
-    # (1/t^2 - (1 + cos t)/(2 t sin t)) has lost its digits under t = 1e-2; the next term of the series is t^4/30240.
-    k = 1.0 / 12.0 + t2 / 720.0
-    if t2 > 1e-4:
-        t = sqrt(t2)
-        k = 1.0 / t2 - (1.0 + cos(t)) / (2.0 * t * sin(t))
+    k = inverse_left_factor(x * x + y * y + z * z)
     tree.rotation_jacobian(w.a, s, w.column)
     for i in range(tree.N):
         u0, u1, u2 = w.column[0, i], w.column[1, i], w.column[2, i]

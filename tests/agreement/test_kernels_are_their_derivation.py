@@ -1,14 +1,18 @@
 """kernel = derivation = finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy as sp
 
 from kinematics import rotations
+from kinematics.conventions import INDEX
 from kinematics.derivations import rotations as derived
 from kinematics.derivations import tree as derived_tree
 from kinematics.derivations.__main__ import page
 from kinematics.kernels import rotations as kernels
+from kinematics.kernels import tree
 from simulate.kernels import goals as goal_kernels
 from simulate.kernels.data import EQUAL, SOFT, scratch
 from simulate.problem import OrientationGoal, PointGoal
@@ -28,19 +32,84 @@ def test_rotations_are_their_derivations():
         np.testing.assert_allclose(rotations.rotation_about(axis, 0.7), about(*axis, 0.7), atol=1e-14)
 
 
-@pytest.mark.parametrize("size", [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 0.5, 3.1])
+@pytest.mark.parametrize("size", [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 0.5, 3.1, np.pi - 1e-7, np.pi])
 def test_the_rotation_vector_of_a_rotation_is_its_axis_times_its_angle(size):
-    for axis in RNG.normal(size=(20, 3)):
+    for axis in [*RNG.normal(size=(20, 3)), *np.eye(3)]:
         axis = axis / np.linalg.norm(axis)
-        found = kernels.rotation_vector(*(np.sin(size) * axis), np.cos(size))
-        np.testing.assert_allclose(found, axis * size, atol=1e-15 if size < 1e-3 else 1e-13)
-        assert rotations.rotation_angle(rotations.rotation_about(axis, size)) == pytest.approx(size, abs=1e-14)
+        R = rotations.rotation_about(axis, size)
+        found = np.array(kernels.rotation_vector(tuple(tuple(float(v) for v in row) for row in R)))
+        if size == np.pi and found @ axis < 0.0:
+            found = -found  # half a turn either way is the same rotation
+        np.testing.assert_allclose(found, axis * size, atol=1e-15 if size < 1e-3 else 1e-14)
+        assert rotations.rotation_angle(R) == pytest.approx(size, abs=1e-14)
 
 
-def test_angles_come_back_from_their_matrix_also_near_gimbal_lock():
-    for z, x, y in [*RNG.uniform(-1.5, 1.5, (50, 3)), (0.3, np.pi / 2 - 1e-6, -0.4)]:
-        np.testing.assert_allclose(rotations.zxy_angles(rotations.zxy_matrix((z, x, y))), (z, x, y), atol=1e-9)
-        np.testing.assert_allclose(rotations.yxz_angles(rotations.yxz_matrix((y, x, z))), (y, x, z), atol=1e-9)
+@pytest.mark.parametrize("size", [1e-12, 1e-9, 1e-6, 1e-3, 0.0499, 0.0501, 0.5, 2.0, 3.14159])
+def test_the_factor_of_the_inverse_left_jacobian_is_its_derivation_from_0_to_a_half_turn(size):
+    exact = float(derived.k_inverse_left.subs(derived.angle, sp.Float(size, 80)).evalf(40))
+    assert kernels.inverse_left_factor(size**2) == pytest.approx(exact, rel=1e-12)
+    half = float(derived.k_half_angle.subs(derived.angle, sp.Float(size, 80)).evalf(40))
+    assert half == pytest.approx(exact, rel=1e-12)
+    if size <= 1e-3:
+        assert float(derived.k_series.subs(derived.angle, sp.Float(size, 80))) == pytest.approx(exact, rel=1e-15)
+
+
+def test_the_factor_of_the_inverse_left_jacobian_at_its_ends():
+    assert kernels.inverse_left_factor(0.0) == pytest.approx(1.0 / 12.0, rel=1e-15)
+    assert kernels.inverse_left_factor(np.pi**2) == pytest.approx(1.0 / np.pi**2, rel=1e-14)
+
+
+def test_the_angles_are_read_back_as_derived():
+    for table in (derived.ZXY_FROM_MATRIX, derived.YXZ_FROM_MATRIX):
+        for angle, (above, below) in table.items():
+            parts = sp.lambdify(derived.ANGLES, (above, below))
+            for values in RNG.uniform(-1.5, 1.5, (20, 3)):
+                expected = dict(zip(derived.ANGLES, values, strict=True))[angle]
+                assert np.arctan2(*parts(*values)) == pytest.approx(expected, abs=1e-13)
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0, -1.0, np.pi / 2 - 1e-8, -np.pi / 2 + 1e-8])
+def test_angles_come_back_from_their_matrix_also_near_gimbal_lock(x):
+    for z, y in RNG.uniform(-np.pi, np.pi, (50, 2)):
+        for matrix, angles, there in (
+            (rotations.zxy_matrix, rotations.zxy_angles, (z, x, y)),
+            (rotations.yxz_matrix, rotations.yxz_angles, (y, x, z)),
+        ):
+            back = angles(matrix(there))
+            assert back[1] == pytest.approx(x, abs=1e-14)  # asin would lose half of the digits
+            np.testing.assert_allclose(matrix(back), matrix(there), atol=1e-14)
+
+
+def test_the_tree_kernel_is_the_derivation_of_two_joints_in_a_row():
+    arguments = (derived_tree.qi, derived_tree.qj, derived_tree.tilt, *derived_tree.offset_i, *derived_tree.offset_j, *derived_tree.local)  # noqa: E501  # fmt: skip
+    expressions = [derived_tree.p, *(left for left, _ in derived_tree.FIRST.values())]
+    derivation = sp.lambdify(arguments, expressions)
+    i, j = INDEX["hip_flexion_r"], INDEX["hip_adduction_r"]
+    R, o, a, J = np.zeros((24, 3, 3)), np.zeros((24, 3)), np.zeros((24, 3)), np.zeros((3, 24))
+    for values in RNG.uniform(-1.5, 1.5, (50, 12)):
+        qi, qj, tilt = values[:3]
+        axes, offsets, q = np.tile([1.0, 0.0, 0.0], (24, 1)), np.zeros((24, 3)), np.zeros(24)
+        axes[i], axes[j] = [0.0, 0.0, 1.0], [np.cos(tilt), 0.0, np.sin(tilt)]
+        offsets[i], offsets[j], (q[i], q[j]) = values[3:6], values[6:9], (qi, qj)
+        tree.forward(axes, offsets, q, R, o, a)
+        place = np.zeros(3)
+        tree.point(R, o, j, *values[9:], place)
+        tree.point_jacobian(o, a, j, place, J)
+        p, dp_i, dp_j = (np.ravel(part) for part in derivation(*values))
+        np.testing.assert_allclose(place, p, atol=1e-14)
+        np.testing.assert_allclose(J[:, i], dp_i, atol=1e-14)
+        np.testing.assert_allclose(J[:, j], dp_j, atol=1e-14)
+
+
+def test_a_segment_half_a_turn_from_its_target_has_not_met_it(bundled_walk):
+    task = _goal_task(bundled_walk, EQUAL)
+    half_turned = task.orientation_goals[0].target @ np.diag([-1.0, 1.0, -1.0])
+    turned = [replace(g, target=half_turned) if isinstance(g, OrientationGoal) else g for g in task.goals]
+    goals = task.with_goals(turned).kernel_goals()
+    w = scratch(goals)
+    goal_kernels.roles(goals, 0, 0, w)
+    goal_kernels.values(task.body, goals, 0, task.q[0], w)
+    np.testing.assert_allclose(np.linalg.norm(w.c[-3:]), np.pi, atol=1e-7)
 
 
 def test_every_identity_of_the_tree_holds():

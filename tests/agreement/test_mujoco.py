@@ -8,11 +8,13 @@ import pytest
 
 from kinematics import Chain
 from kinematics.conventions import COORDINATES, SEGMENT_COORDINATE, SEGMENTS
+from kinematics.kernels import tree
 from kinematics.pose import centre_of_mass, frames, jacobian, positions
 
 CHAINS = {
     "rajagopal": "simulate/data/trials/walk_overground_rajagopal/model.osim",
     "gait2392": "tests/data/opensim_core/walk_gait2392_subject01.osim",
+    "hamner": "tests/data/opensim_core/run_hamner_subject02.osim",
     "generic": None,
 }
 
@@ -69,8 +71,8 @@ def test_mujoco_has_every_point_and_segment_where_we_have_it_in_1000_postures(pa
         np.testing.assert_allclose(places[n], [data.site(name).xpos for name in names], atol=1e-10)
         for s in SEGMENT_COORDINATE.values():
             np.testing.assert_allclose(R[n, s], data.body(COORDINATES[s]).xmat.reshape(3, 3), atol=1e-10)
-        # 24 bodies of 1e-9 kg stand where the chain has no mass
-        np.testing.assert_allclose(centres[n], data.subtree_com[0], atol=1e-8)
+        there = [data.body(COORDINATES[s]).xipos for s in SEGMENT_COORDINATE.values()]
+        np.testing.assert_allclose(centres[n], chain.masses @ there / chain.mass, atol=1e-10)
 
 
 def test_mujoco_has_our_jacobians(pair):
@@ -84,3 +86,9 @@ def test_mujoco_has_our_jacobians(pair):
             J = np.zeros((3, model.nv))
             mujoco.mj_jacSite(model, data, J, None, model.site(name).id)
             np.testing.assert_allclose(jacobian(chain, q, name), J[:, dofs], atol=1e-10)
+        _, _, a = frames(chain, q)
+        for s in SEGMENT_COORDINATE.values():
+            theirs, ours = np.zeros((3, model.nv)), np.zeros((3, 24))
+            mujoco.mj_jacBody(model, data, None, theirs, model.body(COORDINATES[s]).id)
+            tree.rotation_jacobian(a, s, ours)
+            np.testing.assert_allclose(ours, theirs[:, dofs], atol=1e-10)
