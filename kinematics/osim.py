@@ -94,6 +94,8 @@ class _Builder:
             abs(turn.function(0.0)) < 1e-9 and abs(abs(k) - 1.0) < 1e-6 and abs(turn.function(-1.0) + k) < 1e-9
             for turn, k in zip(turns, slopes, strict=True)
         )
+        # a constant turn about an axis without a coordinate would be lost
+        straight &= all(abs(turn.function(0.0)) < 1e-9 for turn in joint.rotations if not turn.coordinate)
         slides = any(abs(move.function(x)) > 1e-9 for move in joint.translations for x in (0.0, 0.5))
         if not straight or slides:
             raise HipspineError(

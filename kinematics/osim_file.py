@@ -111,7 +111,7 @@ def read_model_file(path: str | Path) -> ModelFile:
     if not joints:
         raise HipspineError(f"{path}: the model has no joints")
     return ModelFile(
-        path, model.get("name", path.stem), version, bodies, joints, _markers(path, model), _coupled(model)
+        path, model.get("name", path.stem), version, bodies, joints, _markers(path, model), _coupled(path, model)
     )
 
 
@@ -123,11 +123,13 @@ def _model_element(path: Path) -> tuple[Element, int]:
     if path.stat().st_size == 0:
         raise HipspineError(f"{path}: is empty")
     try:
-        root = parse(path).getroot()
+        root = parse(path, forbid_dtd=True).getroot()
     except ParseError as error:
         raise HipspineError(f"{path}: is not XML: {error}") from None
     except DefusedXmlException as error:
-        raise HipspineError(f"{path}: refused: it defines or refers to entities ({type(error).__name__})") from None
+        raise HipspineError(
+            f"{path}: refused: it has a document type, which may define entities ({type(error).__name__})"
+        ) from None
     except (OSError, UnicodeError, ValueError, LookupError) as error:
         raise HipspineError(f"{path}: cannot be read: {error}") from None
     model = root.find("Model") if root is not None else None
@@ -363,13 +365,15 @@ def _markers(path: Path, model: Element) -> dict[str, tuple[str, Array]]:
     return found
 
 
-def _coupled(model: Element) -> dict[str, tuple[str, float]]:
+def _coupled(path: Path, model: Element) -> dict[str, tuple[str, float]]:
     """Coordinates tied to another by a straight line through 0."""
     found = {}
     for constraint in model.iter("CoordinateCouplerConstraint"):
-        coefficients = (constraint.findtext(".//LinearFunction/coefficients") or "").split()
+        linear = constraint.find(".//LinearFunction")
         leaders = (constraint.findtext("independent_coordinate_names") or "").split()
         follower = (constraint.findtext("dependent_coordinate_name") or "").strip()
-        if len(coefficients) == 2 and len(leaders) == 1 and float(coefficients[1]) == 0.0:
-            found[follower] = (leaders[0], float(coefficients[0]))
+        if linear is not None and len(leaders) == 1:
+            slope, start = _numbers(path, linear, "coefficients", 2)
+            if start == 0.0:
+                found[follower] = (leaders[0], float(slope))
     return found

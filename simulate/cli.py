@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -218,6 +220,9 @@ def _show(answer: dict[str, Any], files: dict[str, str], as_json: bool) -> None:
 
 def main() -> None:
     """Run the command; every failure ends in one message and the exit status of the design."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show an arrow still gets its table
     try:
         code = cli.main(prog_name="hipspine", standalone_mode=False)
     except HipspineError as error:

@@ -35,8 +35,8 @@ class Gait:
 
     Per side: masks (F,) `contact` (foot on the ground), `on_heel` (from heel strike until the forefoot is down) and
     `loaded` (forefoot on the ground); `heel_strikes` and `toe_offs` (frames); `percent` (F,) of the cycle from heel
-    strike to heel strike (beyond the first and the last at the usual length of a stride; NaN for a foot that never
-    strikes). `whole_strides` selects the frames from the first heel strike to the last.
+    strike to heel strike (beyond the first and the last at the usual length of a stride; a foot that never strikes
+    is half a cycle behind the other). `whole_strides` selects the frames from the first heel strike to the last.
     """
 
     contact: Mapping[str, Mask]
@@ -125,7 +125,7 @@ def _cycles(
     if lengths:
         bounds = [k for pairs in strides.values() for pair in pairs for k in pair]
         return (
-            {side: _percent(time, strikes[side], float(np.mean(lengths))) for side in SIDES},
+            _percents(time, strikes, float(np.mean(lengths))),
             slice(int(min(bounds)), int(max(bounds)) + 1),
             (),
         )
@@ -135,8 +135,7 @@ def _cycles(
         usual, how = float(time[-1] - time[0]) * (n / (n - 1)), "it ends as it began and is taken as one stride"
     else:
         usual, how = _stride_from_parts(time, strikes, offs)
-    percent = {side: _percent(time, strikes[side], usual) for side in SIDES}
-    return percent, slice(0, n), (f"no foot strikes twice in the recording: {how}",)
+    return _percents(time, strikes, usual), slice(0, n), (f"no foot strikes twice in the recording: {how}",)
 
 
 def _stride_from_parts(time: Array, strikes: Events, offs: Events) -> tuple[float, str]:
@@ -151,18 +150,30 @@ def _stride_from_parts(time: Array, strikes: Events, offs: Events) -> tuple[floa
 
 
 def _in_turn(percent: Mapping[str, Array], strikes: Events) -> tuple[str, ...]:
-    """A warning unless each foot strikes about half a cycle after the other."""
+    """A warning if both feet strike, but not about half a cycle after one another."""
     apart = np.concatenate([percent["r"][strikes["l"]], percent["l"][strikes["r"]]])
-    apart = apart[np.isfinite(apart)]
-    if apart.size and (np.abs(apart - 50.0) < OUT_OF_TURN).all():
+    if not (strikes["r"].size and strikes["l"].size) or (np.abs(apart - 50.0) < OUT_OF_TURN).all():
         return ()
     return ("warning: the feet do not strike in turn: is this a walk?",)
 
 
+def _percents(time: Array, strikes: Events, usual: float) -> dict[str, Array]:
+    """Percent of each side's cycle; a foot that never strikes is half a cycle behind the other.
+
+    If neither strikes, both count from the beginning.
+    """
+    if not (strikes["r"].size or strikes["l"].size):
+        whole = np.mod(100.0 * (time - time[0]) / usual, 100.0)
+        return {"r": whole, "l": whole.copy()}
+    found = {side: _percent(time, k, usual) for side, k in strikes.items() if k.size}
+    for side, other in (("r", "l"), ("l", "r")):
+        if side not in found:
+            found[side] = np.mod(found[other] + 50.0, 100.0)
+    return found
+
+
 def _percent(time: Array, strikes: NDArray[np.intp], usual: float) -> Array:
     """Percent of the cycle; before the first and after the last strike at the usual length of a stride."""
-    if not strikes.size:
-        return np.full(len(time), np.nan)
     t = time[strikes]
     before, after = (t[0] - time[0]) // usual + 1, (time[-1] - t[-1]) // usual + 1
     knots = np.concatenate([[t[0] - before * usual], t, [t[-1] + after * usual]])

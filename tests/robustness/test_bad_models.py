@@ -90,3 +90,27 @@ def test_functions_we_do_not_know_are_named_with_those_we_do(tmp_path, good):
 
 def test_a_knee_under_another_name_is_named(tmp_path, good):
     refused(tmp_path, good.replace("knee_angle_r", "rknee"), "rknee", "knee_angle_r")
+
+
+def test_a_coupling_that_is_no_number_is_named(tmp_path, good):
+    head, tail = good.split("<CoordinateCouplerConstraint", 1)
+    before, after = tail.split("<coefficients>", 1)
+    text = (
+        head
+        + "<CoordinateCouplerConstraint"
+        + before
+        + "<coefficients>one zero"
+        + after[after.index("</coefficients>") :]
+    )
+    refused(tmp_path, text, "coefficients", "one zero")
+
+
+def test_a_constant_turn_of_an_ankle_is_refused_and_not_lost(tmp_path, old):
+    joint = old[old.index('<CustomJoint name="ankle_r">') :]
+    third = joint[joint.index('<TransformAxis name="rotation3">') :]
+    turned = third.replace("<value>0</value>", "<value>0.3</value>", 1)
+    refused(tmp_path, old.replace(third, turned), "ankle_r", "plain rotations")
+
+
+def test_a_document_type_is_refused(tmp_path, good):
+    refused(tmp_path, good.replace("<OpenSimDocument", "<!DOCTYPE x><OpenSimDocument", 1), "document type")

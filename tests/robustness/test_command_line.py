@@ -228,3 +228,15 @@ def test_help_and_version(hipspine):
     assert "--hip-internal-rotation" in out
     code, out, _ = hipspine("--version")
     assert code == 0
+
+
+def test_a_terminal_that_cannot_show_an_arrow_still_gets_its_table(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-c", "from simulate.cli import main; main()", "walk", "--strategy", "closure"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=False)
+    assert ran.returncode == 0
+    assert b"lumbar extension" in ran.stdout

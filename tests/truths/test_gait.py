@@ -67,3 +67,12 @@ def test_a_body_that_stands_still_takes_no_step(request):
     feet = dict(zip(names, np.moveaxis(positions(chain, q, names), 1, 0), strict=True))
     with pytest.raises(HipspineError, match="no step of the right foot"):
         gait_events(0.01 * np.arange(50), feet=feet, pelvis=np.zeros((50, 3)), heading=np.zeros(50))
+
+
+def test_a_cut_in_which_only_one_foot_strikes_still_counts_both_cycles_and_is_no_cause_for_doubt():
+    time, feet, pelvis, heading = made_walk(seconds=4.0)
+    cut = slice(70, 140)  # only the right heel strikes, at 1 s
+    gait = gait_events(time[cut], feet={k: v[cut] for k, v in feet.items()}, pelvis=pelvis[cut], heading=heading[cut])
+    assert gait.heel_strikes["r"].size == 1 and not gait.heel_strikes["l"].size
+    np.testing.assert_allclose(np.mod(gait.percent["l"] - gait.percent["r"], 100.0), 50.0, atol=1e-9)
+    assert not any("warning" in notice for notice in gait.notices)
