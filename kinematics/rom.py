@@ -46,6 +46,11 @@ def _directions() -> dict[str, Direction]:
 DIRECTIONS: Mapping[str, Direction] = MappingProxyType(_directions())
 
 
+def direction_name(coordinate: str, sign: int) -> str:
+    """Clinical name of one end of one coordinate's range, for example ``hip_extension_right``."""
+    return next(d.name for d in DIRECTIONS.values() if d.coordinates == (coordinate,) and d.sign == sign)
+
+
 @dataclass(frozen=True)
 class RangeOfMotion:
     """How far each joint goes, in clinical degrees, and which of it was imposed.
@@ -118,9 +123,13 @@ class RangeOfMotion:
         for coordinate, _ in self.limited_bounds:
             up, down = self.reach_deg[coordinate, 1], self.reach_deg[coordinate, -1]
             if up + down < 0.0:
-                names = {d.sign: d.name for d in DIRECTIONS.values() if d.sign and coordinate in d.coordinates}
+                ends = [
+                    f"{direction_name(coordinate, sign).replace('_', ' ')} {reach:g} deg"
+                    + ("" if (coordinate, sign) in self.limited_bounds else " (normal)")
+                    for sign, reach in ((1, up), (-1, down))
+                ]
                 raise HipspineError(
-                    f"limits cross: {names[1]} {up:g} deg and {names[-1]} {down:g} deg leave {coordinate} no range; "
+                    f"limits cross: {ends[0]} and {ends[1]} leave {coordinate} no range; "
                     "together they must be 0 or more"
                 )
 

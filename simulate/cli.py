@@ -23,14 +23,25 @@ if TYPE_CHECKING:
     from simulate.problem import Task
     from simulate.result import Compensation
 
-STRATEGIES = ("closure", "predicted")
+STRATEGIES = ("closure", "predicted", "least")
 #: Exit statuses.
 DONE, FAULT, BAD_INPUT, UNSOLVED_FRAMES = 0, 1, 2, 3
 DEFAULT_TRIAL = "walk_overground_rajagopal"
 
 
 class _Grouped(click.Command):
-    """A command whose limits stand in a section of their own, sides not spelled out."""
+    """A command whose limits stand in a section of their own; ``--allow`` takes every NAME=VALUE that follows it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """``--allow knee=10 ankle=5`` means ``--allow knee=10 --allow ankle=5``."""
+        spread: list[str] = []
+        allowing = False
+        for arg in args:
+            if allowing and "=" in arg and not arg.startswith("-") and spread[-1] != "--allow":
+                spread.append("--allow")
+            allowing = arg == "--allow" or (allowing and "=" in arg and not arg.startswith("-"))
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Recording": [], "Limits": [], "Answer": []}
@@ -41,9 +52,9 @@ class _Grouped(click.Command):
             if param.name in _LIMITS:
                 sections["Limits"].append(record)
             else:
-                sections["Answer" if param.name in ("strategy", "out", "as_json", "help") else "Recording"].append(
-                    record
-                )
+                sections[
+                    "Answer" if param.name in ("strategy", "allow", "out", "as_json", "help") else "Recording"
+                ].append(record)
         for title, records in sections.items():
             with formatter.section(title):
                 if title == "Limits":
@@ -97,6 +108,12 @@ def cli() -> None:
     "--strategy", multiple=True, type=click.Choice(STRATEGIES), help="Who may give way; repeatable.  [default: all]"
 )
 @click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME=VALUE ...",
+    help="What strategy least may use: knee, ankle, trunk_lean [deg], step_length [m].",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("results") / "walk",
@@ -113,6 +130,7 @@ def walk(
     standing: Path | None,
     standing_tilt: float | None,
     strategy: tuple[str, ...],
+    allow: tuple[str, ...],
     out: Path,
     as_json: bool,
     **limits: float | None,
@@ -128,13 +146,57 @@ def walk(
         rom = RangeOfMotion.normal().limited(**{f"{name}_deg": value for name, value in limits.items()})
         task = _walk_task(motion, model, angles, standing, resample)
         result = compensate(
-            task, rom=rom, strategies=strategy or STRATEGIES, zero=zero, standing_tilt_deg=standing_tilt
+            task,
+            rom=rom,
+            strategies=strategy or STRATEGIES,
+            zero=zero,
+            standing_tilt_deg=standing_tilt,
+            allow=_allowances(allow),
         )
         answer = result.answer()
         files = _write(result, answer, task, out)
     _show(answer, files, as_json)
     if any(found["solver"]["unsolved"] for found in answer["answers"].values()):
         raise click.exceptions.Exit(UNSOLVED_FRAMES)
+
+
+@cli.command()
+@click.argument("result", type=click.Path(path_type=Path))
+@click.option(
+    "--frames", type=click.IntRange(min=1), default=6, show_default=True, help="Frames to check of each problem."
+)
+@click.option("--all", "every", is_flag=True, help="Check every frame; minutes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def verify(result: Path, frames: int, every: bool, as_json: bool) -> None:
+    """Check RESULT.nc from the file alone: solve its problem again, and let SciPy's optimiser look for less."""
+    with _status(as_json):
+        from simulate.report.verification import verification_data, verification_text
+        from simulate.verify import verify as check
+
+        found = check(result, frames=None if every else frames)
+    click.echo(json.dumps(verification_data(found)) if as_json else verification_text(found))
+    if found.inconsistencies:
+        first = found.inconsistencies[-1]
+        numbers = (
+            "" if first.says != first.says else f" says {first.says:g}, from the problem follows {first.follows:g}"
+        )
+        raise HipspineError(f"{result}: does not hold: {first.variable} ({first.where}){numbers}")
+    if not found.holds:
+        raise HipspineError(f"{result}: does not hold: SciPy found a posture that costs less, see above")
+    if found.unsolved:
+        raise click.exceptions.Exit(UNSOLVED_FRAMES)
+
+
+def _allowances(given: tuple[str, ...]) -> dict[str, float]:
+    """``knee=10`` and so on as numbers."""
+    found = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise HipspineError(f"--allow {text}: must be NAME=NUMBER, for example knee=10") from None
+    return found
 
 
 def _status(as_json: bool) -> Any:
@@ -195,10 +257,18 @@ def _write(result: Compensation, answer: dict[str, Any], task: Task, out: Path) 
         figure.savefig(partial / files["figure"], dpi=120)
         figure.set_layout_engine("none")  # laid out by now
         figure.savefig(partial / files["figure_svg"])
+        budget = figures.budget_figure(result)
+        if budget is not None:
+            for kind in ("png", "svg"):
+                files[f"budget_{kind}".removesuffix("_png")] = f"budget.{kind}"
+                budget.savefig(partial / f"budget.{kind}", dpi=120)
         (partial / files["table"]).write_text(table_text(result, answer), encoding="utf-8")
         for name in result.strategy.values:
             files[f"motion_{name}"] = f"{result.attrs['task']}_{name}.mot"
             write_motion(partial / files[f"motion_{name}"], restricted_motion(result, task, str(name)))
+        for name in files.values():
+            if (out / name).is_dir():
+                raise HipspineError(f"--out {out}: {name} is a folder there; give another --out or move it away")
         for name in files.values():
             (partial / name).replace(out / name)
         return {kind: str(out / name) for kind, name in files.items()}

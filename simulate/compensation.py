@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +11,19 @@ from kinematics.conventions import COORDINATES, INDEX, TRANSLATIONS
 from kinematics.errors import HipspineError, unknown
 from kinematics.rom import RangeOfMotion
 from kinematics.zero import ZEROS, implausible_pelvis_markers, standing_tilt, zero_offsets
-from simulate.problem import EQUAL, OrientationGoal, Task, must_residuals
-from simulate.result import Compensation, Inputs, build
-from simulate.strategies import SHORTFALL, SOLVED, STRATEGIES, UNSOLVED, Solution, predicted
+from simulate.assemble import Findings, Inputs, build
+from simulate.budget import budgets
+from simulate.marginal import marginal, parameters
+from simulate.problem import Task
+from simulate.relief import Bounds, relief
+from simulate.result import Compensation
+from simulate.solution import Answer
+from simulate.strategies import STRATEGIES, allowances, predicted
 
 Array = NDArray[np.float64]
 
-Bounds = tuple[Array, Array]
-
 #: A range that is exceeded by less than this is not worth a word. [rad]
 ROUNDING = 1e-9
-#: A must goal counts as met to this. [mm], [deg]
-MUST_MM, MUST_DEG = 0.1, 0.01
 
 
 def compensate(
@@ -33,6 +33,8 @@ def compensate(
     strategies: Sequence[str] = tuple(STRATEGIES),
     zero: str = "clinical",
     standing_tilt_deg: float | None = None,
+    allow: Mapping[str, float] | None = None,
+    reliefs: bool = True,
 ) -> Compensation:
     """How pelvis and spine make up for a restricted range of motion, frame by frame.
 
@@ -42,13 +44,18 @@ def compensate(
         What is to be done, for example from `simulate.tasks.walk.walking`.
     rom : RangeOfMotion, optional
         Range of motion, restriction included; normal if not given.
-    strategies : sequence of {"closure", "predicted"}
+    strategies : sequence of {"closure", "predicted", "least"}
         Who may give way.
     zero : {"clinical", "standing", "model"}
         From what hip flexion and extension limits are counted.
     standing_tilt_deg : float, optional
         Anterior tilt of the ASIS-PSIS line in this person's standing [deg]; the published mean if not given. Used by
         the clinical zero only.
+    allow : mapping of str to float, optional
+        How far ``least`` may depart from the recording, in place of table ``allowances``: knee, ankle, trunk_lean
+        [deg], step_length [m].
+    reliefs : bool
+        Whether to solve again with each limit given back a little, and to differentiate by limits and stiffness.
 
     Returns
     -------
@@ -59,7 +66,7 @@ def compensate(
     Raises
     ------
     HipspineError
-        If a strategy or zero is unknown, or the limits cross.
+        If a strategy, zero or allowance is unknown, or the limits cross.
     """
     rom = RangeOfMotion.normal() if rom is None else rom
     for name in strategies:
@@ -69,6 +76,7 @@ def compensate(
         raise HipspineError(f"at least one strategy is needed. Known: {', '.join(STRATEGIES)}.")
     if zero not in ZEROS:
         raise unknown("zero", zero, ZEROS)
+    allowed = allowances(allow)
     tilt_deg, tilt_text = standing_tilt(standing_tilt_deg)
     offsets = zero_offsets(zero, task.standing, standing_tilt_deg=tilt_deg)
     notices = [*task.chain.notices, *task.notices]
@@ -78,22 +86,46 @@ def compensate(
     unrestricted, restricted, widened = bounds_of(task, rom, offsets)
     if widened:
         notices.append("normal range of motion widened to contain the recording: " + ", ".join(widened))
-    free = predicted(task, *unrestricted)
-    answers = {name: _judged(name, task, STRATEGIES[name](task, *restricted)) for name in strategies}
-    return build(
-        Inputs(
-            task=task,
-            rom=rom,
-            zero=zero,
-            zero_text=f"{task.standing.how}; {tilt_text}" if zero == "clinical" else task.standing.how,
-            offsets=offsets,
-            bounds={"free": unrestricted, "limit": restricted},
-            notices=tuple(notices),
-        ),
-        free,
-        answers,
-        {name: must_residuals(_musts(name, task), solution.q) for name, solution in answers.items()},
+    inputs = Inputs(
+        task=task,
+        rom=rom,
+        zero=zero,
+        zero_text=f"{task.standing.how}; {tilt_text}" if zero == "clinical" else task.standing.how,
+        offsets=offsets,
+        bounds={"free": unrestricted, "limit": restricted},
+        allow=allowed,
+        notices=tuple(notices),
     )
+    return answer_to(inputs, list(dict.fromkeys(strategies)), reliefs=reliefs)[0]
+
+
+def answer_to(
+    inputs: Inputs, strategies: Sequence[str], *, reliefs: bool = True
+) -> tuple[Compensation, dict[str, Answer]]:
+    """The labelled data set, and each strategy's answer as it was found, to a problem that is all there."""
+    task, allowed = inputs.task, inputs.allow
+    unrestricted, restricted = inputs.bounds["free"], inputs.bounds["limit"]
+    free = predicted(task, *unrestricted).solution
+
+    def answered(name: str, bounds: Bounds) -> Answer:
+        return STRATEGIES[name](task, *bounds, free=free.q, allow=allowed)
+
+    answers = {name: answered(name, restricted) for name in strategies}
+    limits = inputs.rom.limited_bounds
+    which = parameters(task, limits)
+    found = Findings(
+        free=free,
+        answers=answers,
+        budgets={
+            name: budgets(task.chain, free.q, answer.solution.q, restricted, limits) for name, answer in answers.items()
+        },
+        relief=relief(limits, restricted, unrestricted, free.q, answers, answered) if reliefs else None,
+        parameters=which,
+        marginals={name: marginal(name, task, answer, restricted, which) for name, answer in answers.items()}
+        if reliefs
+        else {},
+    )
+    return build(inputs, found), answers
 
 
 def bounds_of(task: Task, rom: RangeOfMotion, offsets: Array) -> tuple[Bounds, Bounds, list[str]]:
@@ -143,25 +175,4 @@ def bounds_of(task: Task, rom: RangeOfMotion, offsets: Array) -> tuple[Bounds, B
     return free, restricted, widened
 
 
-def _musts(strategy: str, task: Task) -> Task:
-    """The task with the must goals of a strategy: `closure` also holds the trunk."""
-    if strategy != "closure":
-        return task
-    goals = [
-        replace(goal, role=np.full_like(goal.role, EQUAL)) if isinstance(goal, OrientationGoal) else goal
-        for goal in task.goals
-    ]
-    return task.with_goals(goals)
-
-
-def _judged(strategy: str, task: Task, solution: Solution) -> Solution:
-    """The solution with its status held against the musts as the chain's own forward kinematics gives them."""
-    miss = must_residuals(_musts(strategy, task), solution.q)
-    met = (miss.mm <= MUST_MM) & (miss.deg <= MUST_DEG)
-    short = (miss.yielded_mm > MUST_MM) | (miss.yielded_deg > MUST_DEG)
-    status = np.where(short, SHORTFALL, SOLVED)
-    status[~met | (solution.status == UNSOLVED)] = UNSOLVED
-    return replace(solution, status=status.astype(np.int8))
-
-
-__all__ = ["MUST_DEG", "MUST_MM", "bounds_of", "compensate"]
+__all__ = ["answer_to", "bounds_of", "compensate"]

@@ -226,7 +226,7 @@ def _nearest_turn(angle: Array, recorded: Array) -> Array:
     return result
 
 
-def take(motion: Motion, frames: slice) -> Motion:
+def take(motion: Motion, frames: slice | NDArray[np.intp]) -> Motion:
     """The frames of a motion that `frames` selects."""
     return replace(
         motion,

@@ -1,83 +1,27 @@
-"""From a wish to arrays: goals with names, roles and units, and the task they make up."""
+"""From a wish to arrays: a task is a reference motion and the goals that make it done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kinematics.chain import Chain, Point
-from kinematics.conventions import COORDINATES, SEGMENT_COORDINATE
+from kinematics.chain import Chain
+from kinematics.conventions import COORDINATES, SEGMENT_COORDINATE, SEGMENTS
 from kinematics.pose import frames
-from kinematics.rotations import rotation_angle
-from kinematics.tables import rows, value
+from kinematics.tables import rows
 from kinematics.zero import Standing
-from simulate.kernels.data import ABOVE, EQUAL, OFF, SOFT, Body, Goals
+from simulate.goals import MUST, CombinationGoal, Goal, OrientationGoal, PointGoal
+from simulate.kernels.data import Body, Goals, Tissue, no_tissue
 from simulate.motion import Motion, take
 
 Array = NDArray[np.float64]
-Roles = NDArray[np.int8]
+Kind = TypeVar("Kind", bound=Goal)
 
-__all__ = [
-    "ABOVE",
-    "EQUAL",
-    "OFF",
-    "SOFT",
-    "OrientationGoal",
-    "PointGoal",
-    "Residuals",
-    "Task",
-    "must_residuals",
-    "stiffness",
-]
-
-
-@dataclass(frozen=True, eq=False)
-class PointGoal:
-    """A point, or a direction, of a segment at a place along one world axis.
-
-    Parameters
-    ----------
-    name : str
-        What it asks for, in words.
-    point : Point
-        The point [m], or the direction (unit vector), in the segment's frame.
-    normal : ndarray, shape (F, 3)
-        World axis along which it is measured.
-    target : ndarray, shape (F,)
-        Place along that axis [m]; for a direction the cosine with it.
-    role : ndarray, shape (F,)
-        OFF, EQUAL (must), ABOVE (must, one side) or SOFT (prefers).
-    stiffness : float
-        What a SOFT role costs. [N/m, N m/rad]
-    is_direction : bool
-        Whether `point` is a direction.
-    yields : bool
-        Whether it gives way when not all musts can be met.
-    """
-
-    name: str
-    point: Point
-    normal: Array
-    target: Array
-    role: Roles
-    stiffness: float = 0.0
-    is_direction: bool = False
-    yields: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class OrientationGoal:
-    """A segment's orientation, `target` (F, 3, 3), all three axes; `role` (F,), `stiffness` [N m/rad] where SOFT."""
-
-    name: str
-    segment: str
-    target: Array
-    role: Roles
-    stiffness: float = 0.0
+__all__ = ["Task", "misses", "stiffness"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +39,7 @@ class Task:
         [s]
     q : ndarray, shape (F, 24)
         The reference posture of each frame. [m, rad]
-    goals : sequence of PointGoal or OrientationGoal
+    goals : sequence of Goal
         What must be met and what is preferred.
     stiffness : ndarray, shape (24,)
         Of each coordinate about its reference. [N m/rad]
@@ -105,12 +49,14 @@ class Task:
         Percentage of that side's cycle; NaN outside.
     loaded : mapping of side to ndarray of bool, shape (F,)
         Whether that side's forefoot is loaded.
-    yields : str
-        What gives way when not all musts can be met, in words.
+    yields : sequence of str
+        What falls short first when not all musts can be met, and what next, in words: goals with ``yields`` 1, 2 ...
     source : str
         The recording's name.
     notices : tuple of str
         What the user should know.
+    tissue : Tissue
+        Passive tissue energies beside the stiffness.
     """
 
     name: str
@@ -118,74 +64,91 @@ class Task:
     motion: Motion
     time: Array
     q: Array
-    goals: Sequence[PointGoal | OrientationGoal]
+    goals: Sequence[Goal]
     stiffness: Array
     standing: Standing
     percent: Mapping[str, Array]
     loaded: Mapping[str, NDArray[np.bool_]]
-    yields: str
+    yields: Sequence[str]
     source: str = ""
     notices: tuple[str, ...] = field(default=())
-
-    @property
-    def point_goals(self) -> list[PointGoal]:
-        """The goals on points and directions, in order."""
-        return [goal for goal in self.goals if isinstance(goal, PointGoal)]
-
-    @property
-    def orientation_goals(self) -> list[OrientationGoal]:
-        """The goals on orientations, in order."""
-        return [goal for goal in self.goals if isinstance(goal, OrientationGoal)]
+    tissue: Tissue = field(default_factory=no_tissue)
 
     @property
     def body(self) -> Body:
-        """The chain's geometry as the kernels take it."""
-        return Body(self.chain.axes, self.chain.offsets)
+        """The chain as the kernels take it."""
+        mass, centre = np.zeros(len(COORDINATES)), np.zeros((len(COORDINATES), 3))
+        for segment, own, place in zip(SEGMENTS, self.chain.masses, self.chain.mass_centres, strict=True):
+            mass[SEGMENT_COORDINATE[segment]] = own / (self.chain.mass or 1.0)
+            centre[SEGMENT_COORDINATE[segment]] = place
+        return Body(np.array(self.chain.axes), np.array(self.chain.offsets), mass, centre)
 
-    def with_goals(self, goals: Sequence[PointGoal | OrientationGoal]) -> Task:
+    def kind(self, kind: type[Kind]) -> list[Kind]:
+        """The goals of one kind, in order."""
+        return [goal for goal in self.goals if isinstance(goal, kind)]
+
+    def ordered(self) -> list[Goal]:
+        """The goals in the order of the kernels' rows: points, orientations, combinations."""
+        return [*self.kind(PointGoal), *self.kind(OrientationGoal), *self.kind(CombinationGoal)]
+
+    def with_goals(self, goals: Sequence[Goal]) -> Task:
         """The same task with other goals."""
         return replace(self, goals=tuple(goals))
 
-    def frames(self, which: slice) -> Task:
+    def frames(self, which: slice | NDArray[np.intp]) -> Task:
         """The same task over some of its frames."""
-        cut = {"normal", "target", "role"}
         return replace(
             self,
             motion=take(self.motion, which),
             time=self.time[which],
             q=self.q[which],
-            goals=tuple(
-                replace(goal, **{name: getattr(goal, name)[which] for name in cut if hasattr(goal, name)})
-                for goal in self.goals
-            ),
+            goals=tuple(_cut(goal, which, len(self.q)) for goal in self.goals),
             percent={side: percent[which] for side, percent in self.percent.items()},
             loaded={side: loaded[which] for side, loaded in self.loaded.items()},
         )
 
     def kernel_goals(self) -> Goals:
         """The goals as the kernels take them."""
-        points, turns, n = self.point_goals, self.orientation_goals, len(self.q)
-        yield_stiffness = value("stiffness", "yielding_goal", package="simulate")
+        points, turns, sums = self.kind(PointGoal), self.kind(OrientationGoal), self.kind(CombinationGoal)
+        n, goals = len(self.q), self.ordered()
+        ends = _side_by_side([goal.ends() for goal in goals], (n, 0, 2))
         return Goals(
-            segment=np.array([SEGMENT_COORDINATE[g.point.segment] for g in points], dtype=np.int64),
+            role=_side_by_side([goal.roles() for goal in goals], (n, 0), np.int8),
+            low=np.ascontiguousarray(ends[..., 0]),
+            high=np.ascontiguousarray(ends[..., 1]),
+            weight=_side_by_side([goal.weights() for goal in goals], (n, 0)),
+            segment=np.array([g.segment for g in points], dtype=np.int64),
             local=np.array([g.point.location for g in points], dtype=np.float64).reshape(-1, 3),
             is_point=np.array([not g.is_direction for g in points], dtype=np.int8),
-            normal=_stack([g.normal for g in points], (n, 0, 3)),
-            target=_stack([g.target for g in points], (n, 0)),
-            role=_stack([g.role for g in points], (n, 0)).astype(np.int8),
-            weight=np.array([g.stiffness for g in points], dtype=np.float64),
-            yields=np.array([g.yields for g in points], dtype=np.int8),
-            yield_weight=np.full(len(points), yield_stiffness),
+            normal=_side_by_side([g.normal[:, None] for g in points], (n, 0, 3)),
+            target=_side_by_side([g.target[:, None] for g in points], (n, 0)),
             o_segment=np.array([SEGMENT_COORDINATE[g.segment] for g in turns], dtype=np.int64),
-            o_target=_stack([g.target for g in turns], (n, 0, 3, 3)),
-            o_role=_stack([g.role for g in turns], (n, 0)).astype(np.int8),
-            o_weight=np.array([g.stiffness for g in turns], dtype=np.float64),
+            o_target=_side_by_side([g.target[:, None] for g in turns], (n, 0, 3, 3)),
+            c_factor=np.array([g.factor() for g in sums], dtype=np.float64).reshape(-1, len(COORDINATES)),
+            c_target=_side_by_side([g.target[:, None] for g in sums], (n, 0)),
         )
 
 
-def _stack(arrays: Sequence[NDArray[np.generic]], empty: tuple[int, ...]) -> Array:
-    """Stack per-goal arrays along a second axis; of shape `empty` if there are none."""
-    return np.stack(arrays, axis=1).astype(np.float64) if arrays else np.zeros(empty)
+def _cut(goal: Goal, which: slice | NDArray[np.intp], n: int) -> Goal:
+    """The goal over some of its n frames."""
+    parts: dict[str, Any] = {
+        name: getattr(goal, name, None) for name in ("role", "normal", "target", "stiffness", "room", "allowed")
+    }
+    timed = {"role": 1, "normal": 2, "target": 1, "stiffness": 1, "room": 3, "allowed": 3}
+    return replace(
+        goal,
+        **{
+            name: part[which]
+            for name, part in parts.items()
+            if part is not None and np.ndim(part) >= timed[name] and len(part) == n
+        },
+    )
+
+
+def _side_by_side(parts: Sequence[NDArray[Any]], empty: tuple[int, ...], kind: Any = np.float64) -> Any:
+    """Per-goal arrays side by side along their second axis; of shape `empty` if there are none."""
+    whole = np.concatenate(parts, axis=1) if parts else np.zeros(empty)
+    return np.array(whole, dtype=kind, order="C")
 
 
 def stiffness() -> Array:
@@ -197,16 +160,7 @@ def stiffness() -> Array:
     return np.array([table.get(name.removesuffix("_r").removesuffix("_l"), 0.0) for name in COORDINATES])
 
 
-class Residuals(NamedTuple):
-    """Largest miss of the must goals, each (F,): of those that never yield [mm, deg] and of those that may."""
-
-    mm: Array
-    deg: Array
-    yielded_mm: Array
-    yielded_deg: Array
-
-
-def must_residuals(task: Task, q: Array) -> Residuals:
+def misses(task: Task, q: Array) -> Array:
     """How far each must goal is missed, from the chain's own forward kinematics.
 
     Parameters
@@ -216,25 +170,13 @@ def must_residuals(task: Task, q: Array) -> Residuals:
 
     Returns
     -------
-    Residuals
+    ndarray, shape (F, goals)
+        In the order of ``task.goals``, each in its own ``unit`` [mm or deg]; 0 where a goal is no must.
     """
     R, o, _ = frames(task.chain, q)
-    mm, deg, yielded_mm, yielded_deg = np.zeros((4, len(q)))
-    for goal in task.point_goals:
-        s = SEGMENT_COORDINATE[goal.point.segment]
-        arm = R[:, s] @ np.asarray(goal.point.location)
-        place = np.einsum("fi,fi->f", goal.normal, arm if goal.is_direction else arm + o[:, s])
-        miss = np.where(goal.role == EQUAL, np.abs(place - goal.target), 0.0)
-        miss = np.where(goal.role == ABOVE, np.maximum(0.0, goal.target - place), miss)
-        into = yielded_mm if goal.yields else mm
-        if goal.is_direction:
-            # a pitched foot is foreshortened: the angle is counted in the floor's plane
-            miss = np.rad2deg(np.arcsin(np.clip(miss / np.hypot(arm[:, 0], arm[:, 2]), 0.0, 1.0)))
-            into = yielded_deg if goal.yields else deg
-        else:
-            miss = 1e3 * miss
-        np.maximum(into, miss, out=into)
-    for turn in task.orientation_goals:
-        angle = rotation_angle(np.swapaxes(turn.target, -1, -2) @ R[:, SEGMENT_COORDINATE[turn.segment]])
-        np.maximum(deg, np.where(turn.role == EQUAL, np.rad2deg(angle), 0.0), out=deg)
-    return Residuals(mm, deg, yielded_mm, yielded_deg)
+    out = np.zeros((len(q), len(task.goals)))
+    for g, goal in enumerate(task.goals):
+        c, ends = goal.values(task.chain, q, R, o), goal.ends()
+        short = np.maximum(np.maximum(ends[..., 0] - c, c - ends[..., 1]), 0.0)
+        out[:, g] = goal.in_unit(np.where(goal.roles() == MUST, short, 0.0), task.chain, q, R)
+    return out

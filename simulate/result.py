@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,38 +10,20 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from kinematics.conventions import COORDINATES, INDEX, JOINT_CENTRES, ROTATIONS, SEGMENTS, SPINE, TRANSLATIONS
-from kinematics.pose import positions
-from kinematics.rom import RangeOfMotion
+from kinematics.conventions import COORDINATES, INDEX, ROTATIONS, SPINE, TRANSLATIONS
+from simulate.budget import PARTS
 from simulate.motion import Motion, from_chain
-from simulate.problem import PointGoal, Residuals, Task
-from simulate.strategies import SHORTFALL, SOLVED, UNSOLVED, Solution
+from simulate.problem import Task
+from simulate.relief import LUMBAR, SUMMARIES, SUMMARISED
+from simulate.solution import MUST_DEG, MUST_MM, SHORTFALL, SOLVED, UNSOLVED
 
 Array = NDArray[np.float64]
 
-SUMMARISED = ("pelvis_tilt", "pelvis_list", "pelvis_rotation", *SPINE)
-_TURNS = [INDEX[name] for name in ROTATIONS]
-_SLIDES = [INDEX[name] for name in TRANSLATIONS]
-_AXES = ("x", "y", "z")
+#: Status of a frame by name, as the file's flags have it.
+STATUS = {"solved": SOLVED, "shortfall": SHORTFALL, "unsolved": UNSOLVED}
+_LUMBAR = list(SPINE[:3])
 #: Added motion below this is rounding, and has no place in the cycle. [deg]
 NEGLIGIBLE_DEG = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What a compensation was asked with.
-
-    `offsets` (24,) rad turn model angles into those of the named zero; `bounds` holds (lower, upper) [rad, model zero]
-    of the free and the restricted body.
-    """
-
-    task: Task
-    rom: RangeOfMotion
-    zero: str
-    zero_text: str
-    offsets: Array
-    bounds: Mapping[str, tuple[Array, Array]]
-    notices: tuple[str, ...]
 
 
 class Change(NamedTuple):
@@ -122,13 +101,14 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
             "zero_text": self.attrs["zero_text"],
             "limits_deg": json.loads(self.attrs["limits_deg"]),
             "limits_model_deg": json.loads(self.attrs["limits_model_deg"]),
+            "allowances": json.loads(self.attrs["allowances"]),
             "notices": json.loads(self.attrs["notices"]),
             "answers": {name: self._answer(name, found) for name, found in self.changes().items()},
         }
 
     def _answer(self, strategy: str, changes: dict[str, Change]) -> dict[str, Any]:
         one = self.sel(strategy=strategy)
-        counts = {name: int((one.status == code).sum()) for name, code in _STATUS.items()}
+        counts = {name: int((one.status == code).sum()) for name, code in STATUS.items()}
         answer: dict[str, Any] = {
             "completed": counts["solved"] == one.sizes["frame"],
             "compensation": {
@@ -136,14 +116,23 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
                 for name, change in changes.items()
             },
         }
-        if counts["shortfall"]:
-            k = int(np.argmax(np.where(one.status == SHORTFALL, one.yielded_mm, 0.0)))
-            answer["shortfall"] = {
-                "goal": self.attrs["yields"],
-                "mm": float(one.yielded_mm[k]),
-                "deg": float(one.yielded_deg[k]),
-                "at_percent": _or_none(self.percent()[k]),
-                "frames": counts["shortfall"],
+        shortfalls = self._shortfalls(one)
+        if shortfalls:
+            answer["shortfall"] = {**shortfalls[0], **({"then": shortfalls[1:]} if shortfalls[1:] else {})}
+        if "budget" in self:
+            answer["budget_deg"] = {
+                str(limit): self._budget(one.sel(limit=limit))
+                for limit in self.limit.values
+                if int(one.budget_frame.sel(limit=limit)) >= 0
+            }
+        if "relief" in self:
+            answer["relief"] = self._relief(one)
+        if "starts" in self and np.isfinite(one.starts).any():
+            tried = one.where(one.starts > 1, drop=True)
+            answer["search"] = {
+                "frames_searched": tried.sizes["frame"],
+                "starts": int(one.starts.max()),
+                "frames_agreeing": int((tried.starts_agreeing >= 2).sum()),
             }
         answer["solver"] = {
             "frames": one.sizes["frame"],
@@ -156,202 +145,60 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
         }
         return answer
 
+    def _shortfalls(self, one: xr.Dataset) -> list[dict[str, Any]]:
+        """What falls short, in the order in which it yields: by how much at most, where, and in how many frames."""
+        found = []
+        for goal in self.yielding.values:
+            mm, deg = (one[f"short_{unit}"].sel(yielding=goal).values for unit in ("mm", "deg"))
+            frames = (mm > MUST_MM) | (deg > MUST_DEG)
+            if frames.any():
+                k = int(np.argmax(mm / MUST_MM + deg / MUST_DEG))
+                found.append(
+                    {
+                        "goal": str(goal),
+                        "mm": float(mm.max()),
+                        "deg": float(deg.max()),
+                        "frame": k,
+                        "at_percent": _or_none(self.percent()[k]),
+                        "frames": int(frames.sum()),
+                    }
+                )
+        return found
 
-_STATUS = {"solved": SOLVED, "shortfall": SHORTFALL, "unsolved": UNSOLVED}
+    def _budget(self, one: xr.Dataset) -> dict[str, Any]:
+        """Where one hip's lost degrees went."""
+        parts = {name.replace(" ", "_"): float(one.budget.sel(budget_part=name)) for name in PARTS}
+        return {
+            "lost": float(one.budget_loss),
+            "at_percent": _or_none(self.percent()[int(one.budget_frame)]),
+            **parts,
+            "pelvis": sum(parts[name.replace(" ", "_")] for name in PARTS[2:]),
+            "other_leg": {str(name): float(one.budget_other_leg.sel(other_leg=name)) for name in self.other_leg.values},
+        }
+
+    def _relief(self, one: xr.Dataset) -> list[dict[str, Any]]:
+        """What each limit given back saves, the most lumbar relief first."""
+        added = (one.restricted - one.free).sel(coordinate=_LUMBAR).values
+        norm = np.linalg.norm(added, axis=1)
+        k = int(norm.argmax())
+        rows = []
+        for limit in self.limit.values:
+            here = one.sel(limit=limit)
+            row: dict[str, Any] = {
+                "limit": str(limit),
+                "given_back_deg": float(self.relief_given_back.sel(limit=limit)),
+                "saved_deg": {str(name): _or_none(float(here.relief.sel(summary=name))) for name in SUMMARIES},
+            }
+            if "marginal_limit" in self and norm[k] > NEGLIGIBLE_DEG:
+                slope = added[k] / norm[k] @ here.marginal_limit[k].sel(coordinate=_LUMBAR).values
+                row["marginal_lumbar"] = _or_none(-float(slope))
+                row["marginal_reach_deg"] = _or_none(float(here.marginal_limit_reach[k]))
+            rows.append(row)
+        return sorted(rows, key=lambda row: -(row["saved_deg"][LUMBAR] or 0.0))
 
 
 def _or_none(number: float) -> float | None:
     return float(number) if np.isfinite(number) else None
-
-
-def build(
-    inputs: Inputs,
-    free: Solution,
-    answers: Mapping[str, Solution],
-    residuals: Mapping[str, Residuals],
-) -> Compensation:
-    """Put the solutions and the problem they solve into one labelled data set."""
-    task, names = inputs.task, list(answers)
-    restricted = np.stack([solution.q for solution in answers.values()])
-    motions = {"recorded": task.q, "free": np.repeat(free.q[None], len(names), axis=0), "restricted": restricted}
-    drawn = [name for name in task.chain.points if name not in JOINT_CENTRES]
-    variables: dict[str, Any] = {}
-    for kind, q in motions.items():
-        lead = ("frame",) if kind == "recorded" else ("strategy", "frame")
-        variables[kind] = _variable((*lead, "coordinate"), np.rad2deg(q[..., _TURNS]), "deg", f"{kind} joint angle")
-        variables[f"{kind}_translation"] = _variable(
-            (*lead, "translation"), q[..., _SLIDES], "m", f"{kind} pelvis place"
-        )
-        for dim, points in (("landmark", JOINT_CENTRES), ("point", drawn)):
-            places = positions(task.chain, q, points)
-            variables[f"{kind}_{dim}s"] = _variable(
-                (*lead, dim, "axis"), places, "m", f"{kind} place in the laboratory"
-            )
-    variables |= _proof(inputs, answers, residuals) | _problem(inputs)
-    coords = {
-        "strategy": names,
-        "coordinate": list(ROTATIONS),
-        "translation": list(TRANSLATIONS),
-        "landmark": list(JOINT_CENTRES),
-        "point": drawn,
-        "axis": list(_AXES),
-        "body_coordinate": list(COORDINATES),
-        "segment": list(SEGMENTS),
-        "goal": [goal.name for goal in task.goals],
-        "time": _variable(("frame",), task.time, "s", "time in the recording"),
-    }
-    return Compensation(variables, coords, _attributes(inputs, free, answers))
-
-
-def _variable(dims: tuple[str, ...], data: Any, units: str, long_name: str, **attrs: Any) -> xr.Variable:
-    return xr.Variable(dims, data, {"units": units, "long_name": long_name, **attrs})
-
-
-def _proof(
-    inputs: Inputs, answers: Mapping[str, Solution], residuals: Mapping[str, Residuals]
-) -> dict[str, xr.Variable]:
-    """Per strategy and frame: status, residuals, what binds."""
-    lower, upper = inputs.bounds["limit"]
-    solutions = list(answers.values())
-    dims = ("strategy", "frame")
-    flags = {
-        "flag_values": sorted(_STATUS.values()),
-        "flag_meanings": " ".join(sorted(_STATUS, key=_STATUS.__getitem__)),
-    }
-    status = np.stack([s.status for s in solutions])
-    mm, deg, yielded_mm, yielded_deg = (np.stack(each) for each in zip(*residuals.values(), strict=True))
-    # where the yielding goals have not yielded they are musts like the others
-    mm, deg = (np.where(status == SHORTFALL, a, np.maximum(a, b)) for a, b in ((mm, yielded_mm), (deg, yielded_deg)))
-    over = []
-    for name, solution in answers.items():
-        excess = np.rad2deg(np.maximum(lower - solution.q, solution.q - upper))[:, _TURNS]
-        bound = [name != "closure" or (c not in SPINE and not c.startswith("pelvis")) for c in ROTATIONS]
-        over.append(np.maximum(excess[:, bound].max(axis=1), 0.0))
-    return {
-        "status": _variable(dims, status, "1", "status of the frame", **flags),
-        "iterations": _variable(dims, np.stack([s.iterations for s in solutions]), "1", "solver iterations"),
-        "kkt": _variable(dims, np.stack([s.kkt for s in solutions]), "rad | m", "scaled KKT residual"),
-        "must_mm": _variable(dims, mm, "mm", "largest miss of a must goal on a place"),
-        "must_deg": _variable(dims, deg, "deg", "largest miss of a must goal on a direction"),
-        "yielded_mm": _variable(dims, yielded_mm, "mm", f"by how much falls short: {inputs.task.yields}"),
-        "yielded_deg": _variable(dims, yielded_deg, "deg", f"turn by which falls short: {inputs.task.yields}"),
-        "bound_violation": _variable(dims, np.stack(over), "deg", "largest excess over the range of motion"),
-        "bound_active": _variable(
-            (*dims, "coordinate"),
-            np.stack([s.active[:, _TURNS] for s in solutions]),
-            "1",
-            "which bound binds: -1 lower, 1 upper, 0 none",
-        ),
-    }
-
-
-def _problem(inputs: Inputs) -> dict[str, xr.Variable]:
-    """The problem: chain, bounds, stiffness, goals, cycle."""
-    task, chain = inputs.task, inputs.task.chain
-    own = {}
-    low, high = inputs.rom.bounds(np.zeros(len(COORDINATES)))
-    for end, bound in (("lower", low), ("upper", high)):
-        own[f"own_{end}"] = _variable(
-            ("coordinate",),
-            np.rad2deg(bound[_TURNS]),
-            "deg",
-            f"{end} end of the person's own range, counted from its zero",
-        )
-    bounds = {
-        f"{kind}_{end}": _variable(
-            ("coordinate",), np.rad2deg(bound[_TURNS]), "deg", f"{end} bound of the {kind} body, model zero"
-        )
-        for kind, pair in inputs.bounds.items()
-        for end, bound in zip(("lower", "upper"), pair, strict=True)
-    }
-    cycle = {}
-    for side in ("r", "l"):
-        cycle[f"percent_{side}"] = _variable(("frame",), task.percent[side], "%", f"part of the cycle, side {side}")
-        cycle[f"loaded_{side}"] = _variable(("frame",), task.loaded[side], "1", f"forefoot loaded, side {side}")
-    return {
-        "zero_offset": _variable(
-            ("coordinate",),
-            np.rad2deg(inputs.offsets[_TURNS]),
-            "deg",
-            "added to a model angle gives that of the named zero",
-        ),
-        "stiffness": _variable(("body_coordinate",), task.stiffness, "N m/rad", "stiffness about the reference"),
-        "chain_axes": _variable(("body_coordinate", "axis"), np.array(chain.axes), "1", "axis in the frame before"),
-        "chain_offsets": _variable(
-            ("body_coordinate", "axis"), np.array(chain.offsets), "m", "place in the frame before"
-        ),
-        "segment_mass": _variable(("segment",), np.array(chain.masses), "kg", "mass"),
-        "segment_mass_centre": _variable(("segment", "axis"), np.array(chain.mass_centres), "m", "mass centre"),
-        **own,
-        **bounds,
-        **cycle,
-        **_goals(task),
-    }
-
-
-def _goals(task: Task) -> dict[str, xr.Variable]:
-    """Goals by name: role per frame, and per kind what it needs."""
-    n, k = len(task.q), len(task.goals)
-    role, target, normal, place, stiffness = (
-        np.zeros((n, k), np.int8),
-        np.full((n, k), np.nan),
-        np.full((n, k, 3), np.nan),
-        np.full((k, 3), np.nan),
-        np.zeros(k),
-    )
-    orientation = np.full((n, k, 3, 3), np.nan)
-    for g, goal in enumerate(task.goals):
-        role[:, g], stiffness[g] = goal.role, goal.stiffness
-        if isinstance(goal, PointGoal):
-            target[:, g], normal[:, g], place[g] = goal.target, goal.normal, goal.point.location
-        else:
-            orientation[:, g] = goal.target
-    segment = [SEGMENTS.index(g.point.segment if isinstance(g, PointGoal) else g.segment) for g in task.goals]
-    kinds = [
-        ("direction" if g.is_direction else "point") if isinstance(g, PointGoal) else "orientation" for g in task.goals
-    ]
-    yields = [isinstance(g, PointGoal) and g.yields for g in task.goals]
-    meanings = {"flag_values": [0, 1, 2, 3], "flag_meanings": "off equal above prefers"}
-    return {
-        "goal_kind": xr.Variable(("goal",), kinds),
-        "goal_segment": _variable(("goal",), segment, "1", "index into segment"),
-        "goal_role": _variable(("frame", "goal"), role, "1", "role in the frame", **meanings),
-        "goal_target": _variable(("frame", "goal"), target, "m | 1", "place along the normal"),
-        "goal_normal": _variable(("frame", "goal", "axis"), normal, "1", "world axis it is measured along"),
-        "goal_point": _variable(("goal", "axis"), place, "m | 1", "point or direction in the segment's frame"),
-        "goal_orientation": _variable(("frame", "goal", "axis", "column"), orientation, "1", "target orientation"),
-        "goal_stiffness": _variable(("goal",), stiffness, "N/m | N m/rad", "where it is only preferred"),
-        "goal_yields": _variable(("goal",), yields, "1", "whether it gives way when not all musts can be met"),
-    }
-
-
-def _attributes(inputs: Inputs, free: Solution, answers: Mapping[str, Solution]) -> dict[str, Any]:
-    task, chain = inputs.task, inputs.task.chain
-    lower, upper = inputs.bounds["limit"]
-    limited = {
-        f"{name}_{'min' if direction < 0 else 'max'}": float(
-            np.rad2deg((lower if direction < 0 else upper)[INDEX[name]])
-        )
-        for name, direction in inputs.rom.limited_bounds
-    }
-    sides = sorted({name[-1] for name, _ in inputs.rom.limited_bounds if name.startswith("hip")}, reverse=True)
-    return {
-        "title": f"hipspine: {task.name}",
-        "task": task.name,
-        "source": task.source,
-        "chain": chain.name,
-        "chain_source": chain.source,
-        "zero": inputs.zero,
-        "zero_text": inputs.zero_text,
-        "limits_deg": json.dumps(dict(inputs.rom.limits_deg)),
-        "limits_model_deg": json.dumps(limited),
-        "limited_sides": json.dumps(sides),
-        "notices": json.dumps(list(inputs.notices)),
-        "yields": task.yields,
-        "chain_points": json.dumps({name: [p.segment, list(p.location)] for name, p in chain.points.items()}),
-        "solver_ms": json.dumps({name: round(solution.ms, 3) for name, solution in answers.items()}),
-        "version": _version(),
-    }
 
 
 def restricted_motion(result: Compensation, task: Task, strategy: str) -> Motion:
@@ -366,15 +213,9 @@ def restricted_motion(result: Compensation, task: Task, strategy: str) -> Motion
     """
     one = result.sel(strategy=strategy)
     q = np.zeros((result.sizes["frame"], len(COORDINATES)))
-    q[:, _TURNS], q[:, _SLIDES] = np.deg2rad(one.restricted.values), one.restricted_translation.values
+    q[:, [INDEX[name] for name in ROTATIONS]] = np.deg2rad(one.restricted.values)
+    q[:, [INDEX[name] for name in TRANSLATIONS]] = one.restricted_translation.values
     return from_chain(q, task.chain, task.motion)
 
 
-def _version() -> str:
-    try:
-        return version("hipspine")
-    except PackageNotFoundError:
-        return "not installed"
-
-
-__all__ = ["SUMMARISED", "Compensation", "Inputs", "build", "restricted_motion"]
+__all__ = ["NEGLIGIBLE_DEG", "STATUS", "SUMMARISED", "Change", "Compensation", "restricted_motion"]

@@ -50,6 +50,9 @@ k_half_angle = 1 / angle**2 - sp.cot(angle / 2) / (2 * angle)
 #: Its series near 0, used where the closed form has lost its digits.
 k_series = sp.series(k_inverse_left, angle, 0, 6).removeO()
 
+#: Its derivative by the squared length, which the curvature of the rotation vector needs.
+k_slope = sp.diff(k_half_angle, angle) / (2 * angle)
+
 #: The left Jacobian itself, (sin t / t) I + ... ; its product with the inverse is the identity.
 J_left = (
     sp.eye(3)

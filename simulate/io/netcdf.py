@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from kinematics.errors import HipspineError
@@ -11,8 +13,25 @@ from simulate.result import Compensation
 
 
 def write_result(path: str | Path, result: Compensation) -> None:
-    """Write an answer as netCDF-4."""
-    result.to_netcdf(path, engine="h5netcdf")
+    """Write an answer as netCDF-4, its larger arrays compressed, with a digest of all that is in it."""
+    result = result.assign_attrs(digest=digest(result))
+    large = {str(name): {"zlib": True} for name, array in result.data_vars.items() if array.size > 1000}
+    result.to_netcdf(path, engine="h5netcdf", encoding=large)
+
+
+def digest(result: xr.Dataset) -> str:
+    """SHA-256 of every variable, coordinate and attribute, but for a digest that is there already."""
+    whole = sha256()
+    for name in sorted(map(str, result.variables)):
+        values = np.ascontiguousarray(result[name].values)
+        whole.update(name.encode())
+        whole.update(
+            values.tobytes() if values.dtype.kind in "fiub" else "\0".join(values.astype(str).ravel()).encode()
+        )
+    for name, value in sorted(result.attrs.items()):
+        if name != "digest":
+            whole.update(f"{name}={value}".encode())
+    return whole.hexdigest()
 
 
 def read_result(path: str | Path) -> Compensation:

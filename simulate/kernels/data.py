@@ -1,8 +1,10 @@
 """The kernels' data: what a posture problem is made of, as plain arrays, and the scratch it is solved in.
 
-F frames, G point goals, P orientation goals, M = G + 3 P rows. A point goal is one row: the world place (or direction)
-of something that moves with a segment, along one world axis, against a target. An orientation goal is three rows: the
-rotation vector from a target orientation. Lengths in m, angles in rad, stiffness in N/m or N m/rad.
+F frames, T tissue terms, and M = G + 3 P + C goal rows: G point rows, three rows for each of P orientations, C rows of
+combined coordinates, in this order. A point row is the world place (or direction) of something that moves with a
+segment, or of the whole body's mass centre, along one world axis, less a target. An orientation's rows are the rotation
+vector from a target orientation, in the target's axes. A combination is a weighed sum of coordinates, less a target.
+Lengths in m, angles in rad, stiffness in N/m or N m/rad, energies in J.
 """
 
 from typing import Any, NamedTuple
@@ -13,44 +15,70 @@ from numpy.typing import NDArray
 from kinematics.kernels.tree import N
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.int8]
+Indices = NDArray[np.int64]
 
-#: Roles of a goal in one frame.
-OFF, EQUAL, ABOVE, SOFT = 0, 1, 2, 3
+#: Roles of a row in one frame: nothing; stays between its `low` and `high`; a spring; a constant force.
+OFF, MUST, SOFT, PULL = 0, 1, 2, 3
 
 #: Status of a frame.
 UNSOLVED, SOLVED, SHORTFALL = 0, 1, 2
 
+#: In place of a segment: the mass centre of the whole body.
+WHOLE_BODY = -1
+
+#: Tissue terms, by the energy of their stretch s: exp(s), s^2/2, and s^2/2 of what is taut (s > 0).
+EXPONENTIAL, SPRING, STRING = 0, 1, 2
+
 
 class Body(NamedTuple):
-    """Geometry of the chain: `axes` and `offsets`, each (24, 3)."""
+    """The chain: `axes` and `offsets`, each (24, 3); `mass` (24,), the share of the body's mass that the frame after a
+    coordinate carries, and `centre` (24, 3), where in that frame it is.
+    """
 
     axes: Array
     offsets: Array
+    mass: Array
+    centre: Array
 
 
 class Goals(NamedTuple):
     """Goals of one task, frame by frame.
 
-    `segment` (G,) coordinate whose frame carries the point; `local` (G, 3) the point (or direction) in that frame;
-    `is_point` (G,) 1 for a point, 0 for a direction; `normal` (F, G, 3) world axis; `target` (F, G); `role` (F, G);
-    `weight` (G,) stiffness where the role is SOFT; `yields` (G,) 1 for rows that give way when not all musts can be
-    met, 0 for the rest, with stiffness `yield_weight` (G,). Orientation goals: `o_segment` (P,) and `o_weight` (P,),
-    `o_target` (F, P, 3, 3), `o_role` (F, P).
+    Rows of every kind: `role` (F, M); `low` and `high` (F, M), between which a MUST row stays; `weight` (F, M), the
+    stiffness of a SOFT row or force of a PULL row. Points: `segment` (G,), the coordinate whose frame carries it, or
+    WHOLE_BODY; `local` (G, 3), the point (or direction) in that frame; `is_point` (G,), 0 for a direction; `normal`
+    (F, G, 3), the world axis; `target` (F, G). Orientations: `o_segment` (P,), `o_target` (F, P, 3, 3). Combinations:
+    `c_factor` (C, 24), `c_target` (F, C).
     """
 
-    segment: NDArray[np.int64]
+    role: Flags
+    low: Array
+    high: Array
+    weight: Array
+    segment: Indices
     local: Array
-    is_point: NDArray[np.int8]
+    is_point: Flags
     normal: Array
     target: Array
-    role: NDArray[np.int8]
-    weight: Array
-    yields: NDArray[np.int8]
-    yield_weight: Array
-    o_segment: NDArray[np.int64]
+    o_segment: Indices
     o_target: Array
-    o_role: NDArray[np.int8]
-    o_weight: Array
+    c_factor: Array
+    c_target: Array
+
+
+class Tissue(NamedTuple):
+    """Passive tissue: energy amplitude * phi(s) of the stretch s = factor . q - shift.
+
+    `kind` (T,) says which phi; `factor` (T, 24) one joint or several; `shift` and `amplitude` (T,). Where `tangent`
+    (T,) is 1 only the difference from the tangent at the reference posture counts: the reference is an equilibrium.
+    """
+
+    kind: Flags
+    factor: Array
+    shift: Array
+    amplitude: Array
+    tangent: Flags
 
 
 class Scratch(NamedTuple):
@@ -61,8 +89,13 @@ class Scratch(NamedTuple):
     a: Array
     point: Array  # (3,)
     column: Array  # (3, 24) derivative of one point
-    role: NDArray[np.int8]  # (M,)
+    carried: Array  # (24, 4) mass carried by a coordinate, and that mass times its centre
+    role: Flags  # (M,)
+    low: Array  # (M,)
+    high: Array  # (M,)
     weight: Array  # (M,)
+    lower: Array  # (24,)
+    upper: Array  # (24,)
     c: Array  # (M,) row values
     J: Array  # (M, 24)
     g: Array  # (24,) gradient of the objective
@@ -73,22 +106,29 @@ class Scratch(NamedTuple):
     z: Array  # (24,) bound multipliers
     lam: Array  # (M,) row multipliers of the step
     trial: Array  # (24,)
-    free: NDArray[np.int64]  # (24,)
-    rows: NDArray[np.int64]  # (M,)
+    free: Indices  # (24,)
+    rows: Indices  # (M,)
     Y: Array  # (M, 24)
     S: Array  # (M, M)
     b: Array  # (M,)
-    state: NDArray[np.int8]  # (24,) -1 at lower, 0 free, 1 at upper
-    on: NDArray[np.int8]  # (M,) whether a row binds
+    state: Flags  # (24,) -1 at lower, 0 free, 1 at upper
+    on: Flags  # (M,) the same of a MUST row: -1 at low, 0 between, 1 at high
 
 
 def scratch(goals: Goals) -> Scratch:
     """Scratch for problems with as many goals as `goals` has."""
-    m = goals.segment.size + 3 * goals.o_segment.size
+    m = goals.weight.shape[1]
     shapes: dict[str, Any] = {
-        "R": (N, 3, 3), "o": (N, 3), "a": (N, 3), "point": 3, "column": (3, N), "role": m, "weight": m, "c": m,
-        "J": (m, N), "g": N, "D": N, "H": (N, N), "L": (N, N), "d": N, "z": N, "lam": m, "trial": N, "free": N,
-        "rows": m, "Y": (m, N), "S": (m, m), "b": m, "state": N, "on": m,
+        "R": (N, 3, 3), "o": (N, 3), "a": (N, 3), "point": 3, "column": (3, N), "carried": (N, 4), "role": m, "low": m,
+        "high": m, "weight": m, "lower": N, "upper": N, "c": m, "J": (m, N), "g": N, "D": N, "H": (N, N),
+        "L": (N, N), "d": N, "z": N, "lam": m, "trial": N, "free": N, "rows": m, "Y": (m, N), "S": (m, m), "b": m,
+        "state": N, "on": m,
     }  # fmt: skip
     kinds: dict[str, Any] = {"role": np.int8, "state": np.int8, "on": np.int8, "free": np.int64, "rows": np.int64}
     return Scratch(**{name: np.zeros(shape, kinds.get(name, np.float64)) for name, shape in shapes.items()})
+
+
+def no_tissue() -> Tissue:
+    """No tissue terms at all."""
+    flags, none = np.zeros(0, np.int8), np.zeros(0)
+    return Tissue(flags, np.zeros((0, N)), none, none.copy(), flags.copy())

@@ -5,119 +5,149 @@ from numba import njit
 from kinematics.kernels.tree import N
 from simulate.kernels import goals as goal
 from simulate.kernels import step
-from simulate.kernels.data import ABOVE, EQUAL, OFF, SHORTFALL, SOFT, SOLVED, UNSOLVED
+from simulate.kernels.data import MUST, SOLVED, UNSOLVED
 
-MAX_ITERATIONS = 60
+MAX_STEPS = 60
 #: What counts as solved: scaled KKT residual [rad, m] and must goals [m, rad]; the solver goes on to AIM if it can.
 KKT_SOLVED = 1e-8
 MUST_SOLVED = 1e-8
 AIM = 1e-11
-#: Proximal terms tried in turn; 0 stands for exact curvature. [N/m, N m/rad]
-DAMPINGS = (0.0, 1.0, 1e2, 1e4)
+#: Hessians tried in turn: whether with exact curvature (else Gauss-Newton), a proximal term [N/m, N m/rad], and how
+#: many times heavier than usual the rows weigh (rows that nearly say the same leave a direction that only that holds).
+HESSIANS = (
+    (True, 0.0, 1.0),
+    (True, 0.0, 1e4),
+    (True, 30.0, 1.0),
+    (True, 300.0, 1.0),
+    (True, 3e3, 1.0),
+    (False, 1.0, 1.0),
+    (False, 1e2, 1.0),
+    (False, 1e4, 1.0),
+)
 #: Least diagonal the KKT residual is scaled with, where nothing but must goals holds a coordinate. [N/m, N m/rad]
 LEAST_DIAGONAL = 1.0
 
 
 @njit(cache=True)
-def kkt_residual(q, lower, upper, lam, w):
-    """|P(q - D^-1 grad L) - q|, the largest entry [rad, m]; also complementarity of the inequality rows [m, rad]."""
+def prepare(goals, f, lower, upper, w):
+    """Role and room of every row in frame f, and the bounds, into the scratch."""
+    for m in range(w.role.size):
+        w.role[m], w.weight[m] = goals.role[f, m], goals.weight[f, m]
+        w.low[m], w.high[m] = goals.low[f, m], goals.high[f, m]
+    for i in range(N):
+        w.lower[i], w.upper[i] = lower[i], upper[i]
+
+
+@njit(cache=True)
+def widen(part, body, goals, f, lower, upper, q_ref, w):
+    """Room and bounds on the way from those that hold the reference (`part` 0) to the asked ones (`part` 1)."""
+    prepare(goals, f, lower, upper, w)
+    goal.values(body, goals, f, q_ref, w)
+    for m in range(w.role.size):
+        if w.role[m] == MUST:
+            w.low[m] += (1.0 - part) * min(0.0, w.c[m] - w.low[m])
+            w.high[m] += (1.0 - part) * max(0.0, w.c[m] - w.high[m])
+    for i in range(N):
+        w.lower[i] += (1.0 - part) * min(0.0, q_ref[i] - lower[i])
+        w.upper[i] += (1.0 - part) * max(0.0, q_ref[i] - upper[i])
+
+
+@njit(cache=True)
+def kkt_residual(q, lam, w):
+    """|P(q - D^-1 grad L) - q|, the largest entry [rad, m]; also complementarity of the rows with room [m, rad]."""
     worst = 0.0
     for i in range(N):
         s = w.g[i]
         for m in range(w.role.size):
-            if w.role[m] == EQUAL or w.role[m] == ABOVE:
+            if w.role[m] == MUST:
                 s -= w.J[m, i] * lam[m]
         t = q[i] - s / max(w.D[i], LEAST_DIAGONAL)
-        worst = max(worst, abs(min(max(t, lower[i]), upper[i]) - q[i]))
+        worst = max(worst, abs(min(max(t, w.lower[i]), w.upper[i]) - q[i]))
     for m in range(w.role.size):
-        if w.role[m] == ABOVE:
-            worst = max(worst, abs(min(lam[m] / step.AUGMENT, max(w.c[m], 0.0))))
+        if w.role[m] == MUST and w.low[m] < w.high[m]:
+            if lam[m] > 0.0:
+                worst = max(worst, min(lam[m] / step.AUGMENT, max(w.c[m] - w.low[m], 0.0)))
+            else:
+                worst = max(worst, min(-lam[m] / step.AUGMENT, max(w.high[m] - w.c[m], 0.0)))
     return worst
 
 
 @njit(cache=True)
-def _merit(stiffness, q_ref, q, price, w):
-    return goal.objective(stiffness, q_ref, q, w) + price * goal.violation(w)[1]
-
-
-@njit(cache=True)
-def _clip(q, lower, upper):
+def _clip(q, w):
     for i in range(N):
-        q[i] = min(max(q[i], lower[i]), upper[i])
+        q[i] = min(max(q[i], w.lower[i]), w.upper[i])
 
 
 @njit(cache=True)
-def solve_posture(body, goals, f, relaxed, stiffness, q_ref, lower, upper, q, lam, w):
+def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     """Solve frame f in place: `q` (24,) and `lam` (M,) hold the start and then the answer.
 
-    With `relaxed`, goals that yield are only preferred. `w.state` and `w.on` hold the guess of what binds and then what
-    does. Returns (status, iterations, kkt, must), the last two the scaled KKT residual [rad, m] and the largest must
+    `prepare` (or `widen`) has been called. `w.state` and `w.on` hold the guess of what binds and then what does.
+    Returns (status, iterations, kkt, must), the last two the scaled KKT residual [rad, m] and the largest must
     violation [m, rad].
     """
-    goal.roles(goals, f, relaxed, w)
-    _clip(q, lower, upper)
+    _clip(q, w)
     for m in range(w.role.size):
-        if w.role[m] == OFF or w.role[m] == SOFT:
-            lam[m] = 0.0
-        if w.role[m] != ABOVE:
-            w.on[m] = 0
+        if w.role[m] != MUST:
+            lam[m], w.on[m] = 0.0, 0
     goal.values(body, goals, f, q, w)
     price, kkt, must, iterations = 0.0, 1e300, 1e300, 0
-    while iterations < MAX_ITERATIONS:
-        goal.linearise(goals, f, stiffness, q_ref, q, lam, True, w)
-        kkt, must = kkt_residual(q, lower, upper, lam, w), goal.violation(w)[0]
+    for _ in range(MAX_STEPS):
+        goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, True, w)
+        kkt, must = kkt_residual(q, lam, w), goal.violation(w)[0]
         if kkt <= AIM and must <= AIM:
             break
-        # exact curvature first; where that is not positive definite or leads nowhere, Gauss-Newton with an ever
-        # heavier proximal term, which shortens the step until it helps
+        # exact curvature first; where that is not positive definite or leads nowhere, with a proximal term, which
+        # shortens the step until it helps, and in the end Gauss-Newton
         moved = False
-        for damping in DAMPINGS:
+        for attempt, (curved, damping, heavier) in enumerate(HESSIANS):
             iterations += 1
-            if damping > 0.0:
-                goal.linearise(goals, f, stiffness, q_ref, q, lam, False, w)
+            weight = heavier * step.augmentation(lam, w)
+            if attempt > 0:
+                goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w)
                 for i in range(N):
                     w.H[i, i] += damping
-            step.augment(w)
-            if not step.quadratic_step(q, lower, upper, w):
+            step.augment(weight, w)
+            if not step.quadratic_step(q, w.lower, w.upper, weight, w):
                 continue
             for m in range(w.role.size):
                 price = max(price, 1.5 * abs(w.lam[m]))
-            before, slope = _merit(stiffness, q_ref, q, price, w), -price * goal.violation(w)[1]
+            before = goal.objective(tissue, stiffness, q_ref, q, w) + price * goal.violation(w)[1]
+            slope = -price * goal.violation(w)[1]
             for i in range(N):
                 slope += w.g[i] * w.d[i]
-            moved = _search(
-                body, goals, f, stiffness, q_ref, lower, upper, q, lam, price, before, slope, max(kkt, must), w
-            )
+            moved = _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slope, max(kkt, must), w)
             if moved:
                 break
         if not moved:
             break
     if max(kkt, must) > AIM:
-        goal.linearise(goals, f, stiffness, q_ref, q, lam, False, w)
-        kkt, must = kkt_residual(q, lower, upper, lam, w), goal.violation(w)[0]
+        goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, False, w)
+        kkt, must = kkt_residual(q, lam, w), goal.violation(w)[0]
     if kkt <= KKT_SOLVED and must <= MUST_SOLVED:
-        return (SHORTFALL if relaxed else SOLVED), iterations, kkt, must
+        return SOLVED, iterations, kkt, must
     return UNSOLVED, iterations, kkt, must
 
 
 @njit(cache=True)
-def _search(body, goals, f, stiffness, q_ref, lower, upper, q, lam, price, before, slope, error, w):
+def _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slope, error, w):
     """Move `q` along `w.d` and `lam` towards `w.lam`; False if no length helps.
 
-    A length is taken if the merit falls as it should or, at full length, if the optimality error halves: near the
-    answer the merit would refuse good steps (Maratos).
+    A length is taken if the merit falls as it should or, at full length, if the optimality error falls by a tenth: near
+    the answer the merit would refuse good steps (Maratos).
     """
     length = 1.0
     for attempt in range(25):
         for i in range(N):
             w.trial[i] = q[i] + length * w.d[i]
-        _clip(w.trial, lower, upper)
+        _clip(w.trial, w)
         goal.values(body, goals, f, w.trial, w)
-        good = _merit(stiffness, q_ref, w.trial, price, w) <= before + 1e-4 * length * min(slope, 0.0)
+        merit = goal.objective(tissue, stiffness, q_ref, w.trial, w) + price * goal.violation(w)[1]
+        good = merit <= before + 1e-4 * length * min(slope, 0.0)
         if not good and attempt == 0:
-            goal.linearise(goals, f, stiffness, q_ref, w.trial, w.lam, False, w)
-            now = max(kkt_residual(w.trial, lower, upper, w.lam, w), goal.violation(w)[0])
-            good = now <= 0.5 * error
+            goal.linearise(goals, tissue, f, stiffness, q_ref, w.trial, w.lam, False, w)
+            now = max(kkt_residual(w.trial, w.lam, w), goal.violation(w)[0])
+            good = now <= 0.9 * error
         if good:
             for i in range(N):
                 q[i] = w.trial[i]
@@ -127,3 +157,11 @@ def _search(body, goals, f, stiffness, q_ref, lower, upper, q, lam, price, befor
         length *= 0.5
     goal.values(body, goals, f, q, w)
     return False
+
+
+@njit(cache=True)
+def tangent(body, goals, tissue, f, stiffness, q_ref, lower, upper, q, lam, w):
+    """Everything about frame f at its answer: values, Jacobian, gradient and exact Hessian, in the scratch."""
+    prepare(goals, f, lower, upper, w)
+    goal.values(body, goals, f, q, w)
+    goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, True, w)

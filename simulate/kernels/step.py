@@ -1,6 +1,6 @@
 """One step: the quadratic programme of a linearised posture problem, by block principal pivoting.
 
-    minimise    1/2 d'H d + g'd      subject to   c + J d = 0 (EQUAL),  c + J d >= 0 (ABOVE),  lower <= q + d <= upper
+    minimise    1/2 d'H d + g'd      subject to   low <= c + J d <= high (MUST rows),  lower <= q + d <= upper
 
 For a guess of what binds, the step and its multipliers follow from one Cholesky factorisation of the free block and one
 of its Schur complement. What is violated changes sides, all at once while that helps, else one at a time: finite for a
@@ -12,11 +12,13 @@ from math import sqrt
 from numba import njit
 
 from kinematics.kernels.tree import N
-from simulate.kernels.data import ABOVE, EQUAL
+from simulate.kernels.data import MUST
 
 #: Weight of J'J added to the Hessian: it leaves the step unchanged (the rows are met) but makes the free block positive
-#: definite where only the rows hold the body, as they hold the pelvis's place. In N/m and N m/rad.
+#: definite where only the rows hold the body, as they hold the pelvis's place, and outweighs the curvature that the
+#: multipliers bring in along the rows: at least AUGMENT, and so many times the largest multiplier. [N/m, N m/rad]
 AUGMENT = 1e3
+OUTWEIGH = 300.0
 MAX_PIVOTS = 100
 #: Patience with whole-block exchanges that do not reduce the number of violated conditions.
 PATIENCE = 4
@@ -56,19 +58,35 @@ def solve_factored(L, n, x):
 
 
 @njit(cache=True)
-def augment(w):
-    """Add AUGMENT J'J of the must rows that bind, to `w.H` (the step of `newton` does not change)."""
+def beyond(m, w):
+    """By how much row m is over the end of its room that binds."""
+    return w.c[m] - (w.low[m] if w.on[m] < 0 else w.high[m])
+
+
+@njit(cache=True)
+def augmentation(lam, w):
+    """Weight of J'J for multipliers of that size."""
+    largest = 0.0
     for m in range(w.role.size):
-        if w.role[m] == EQUAL or (w.role[m] == ABOVE and w.on[m]):
+        if w.role[m] == MUST:
+            largest = max(largest, abs(lam[m]))
+    return max(AUGMENT, OUTWEIGH * largest)
+
+
+@njit(cache=True)
+def augment(weight, w):
+    """Add weight J'J of the rows without room to `w.H`; rows that may come and go are added in `_newton`."""
+    for m in range(w.role.size):
+        if w.role[m] == MUST and w.low[m] >= w.high[m]:
             for i in range(N):
-                t = AUGMENT * w.J[m, i]
+                t = weight * w.J[m, i]
                 if t != 0.0:
                     for j in range(N):
                         w.H[i, j] += t * w.J[m, j]
 
 
 @njit(cache=True)
-def _newton(q, lower, upper, w):
+def _newton(q, lower, upper, weight, w):
     """Step `w.d`, row multipliers `w.lam` and bound multipliers `w.z` for the sets `w.state` and `w.on`."""
     nf = 0
     for i in range(N):
@@ -84,15 +102,21 @@ def _newton(q, lower, upper, w):
         i = w.free[a]
         for b in range(a + 1):
             w.L[a, b] = w.H[i, w.free[b]]
-    if not cholesky(w.L, nf):
-        return False
     nr = 0
     for m in range(w.role.size):
         w.lam[m] = 0.0
-        if w.role[m] == EQUAL or (w.role[m] == ABOVE and w.on[m]):
+        if w.role[m] == MUST and w.on[m] != 0:
             w.rows[nr] = m
             nr += 1
-    # gradient after the fixed part of the step; the augmented term adds AUGMENT J'(c + J d), which ends at zero
+            if w.low[m] < w.high[m]:
+                for a in range(nf):
+                    t = weight * w.J[m, w.free[a]]
+                    if t != 0.0:
+                        for b in range(a + 1):
+                            w.L[a, b] += t * w.J[m, w.free[b]]
+    if not cholesky(w.L, nf):
+        return False
+    # gradient after the fixed part of the step; the augmented term adds weight J'(beyond + J d), which ends at zero
     for i in range(N):
         s = w.g[i]
         for j in range(N):
@@ -101,13 +125,18 @@ def _newton(q, lower, upper, w):
         w.z[i] = s
     for r in range(nr):
         m = w.rows[r]
-        s = w.c[m]
+        over = beyond(m, w)
+        s = over
         for j in range(N):
             if w.state[j] != 0:
                 s += w.J[m, j] * w.d[j]
         w.b[r] = s  # what is left of the row after the fixed part
-        for i in range(N):
-            w.z[i] += AUGMENT * w.J[m, i] * w.c[m]
+        if w.low[m] < w.high[m]:  # not in `w.H`: it enters the free block only, and cancels in the multipliers
+            for a in range(nf):
+                w.z[w.free[a]] += weight * w.J[m, w.free[a]] * s
+        else:
+            for i in range(N):
+                w.z[i] += weight * w.J[m, i] * over
     # Y = H^-1 J', trial = H^-1 z
     for a in range(nf):
         w.trial[a] = w.z[w.free[a]]
@@ -172,32 +201,46 @@ def _swap(i, q, lower, upper, tolerance, w):
 
 
 @njit(cache=True)
-def _toggles(m, tolerance, w):
-    """Whether inequality row m must change sides."""
-    if w.on[m]:
-        return w.lam[m] < -tolerance
-    s = w.c[m]
-    for i in range(N):
-        s += w.J[m, i] * w.d[i]
-    return s < -tolerance
+def _switch(m, tolerance, w):
+    """New side of must row m: what it must become, or what it is."""
+    if w.low[m] >= w.high[m]:
+        return -1
+    if w.on[m] == 0:
+        s = w.c[m]
+        for i in range(N):
+            s += w.J[m, i] * w.d[i]
+        if s < w.low[m] - tolerance:
+            return -1
+        if s > w.high[m] + tolerance:
+            return 1
+        return 0
+    if (w.on[m] < 0 and w.lam[m] < -tolerance) or (w.on[m] > 0 and w.lam[m] > tolerance):
+        return 0
+    return w.on[m]
 
 
 @njit(cache=True)
-def quadratic_step(q, lower, upper, w):
-    """Solve the programme from the guess in `w.state` and `w.on`; True if `w.d` is its optimum."""
+def quadratic_step(q, lower, upper, weight, w):
+    """Solve the programme from the guess in `w.state` and `w.on`; True if `w.d` is its optimum.
+
+    `w.H` is augmented with that `weight` for the rows of the guess.
+    """
     tolerance = 1e-13  # rad, m and (in z) N m: rounding of a well-scaled step
     for i in range(N):
         if lower[i] >= upper[i]:
             w.state[i] = -1
+    for m in range(w.role.size):
+        if w.role[m] == MUST and w.low[m] >= w.high[m]:
+            w.on[m] = -1
     best, patience = N + w.role.size + 1, PATIENCE
     for _ in range(MAX_PIVOTS):
-        if not _newton(q, lower, upper, w):
+        if not _newton(q, lower, upper, weight, w):
             return False
         bad = 0
         for i in range(N):
             bad += _swap(i, q, lower, upper, tolerance, w) != w.state[i]
         for m in range(w.role.size):
-            bad += w.role[m] == ABOVE and _toggles(m, tolerance, w)
+            bad += w.role[m] == MUST and _switch(m, tolerance, w) != w.on[m]
         if bad == 0:
             return True
         if bad < best:
@@ -208,9 +251,11 @@ def quadratic_step(q, lower, upper, w):
         done = False
         for k in range(w.role.size):
             m = w.role.size - 1 - k
-            if not (single and done) and w.role[m] == ABOVE and _toggles(m, tolerance, w):
-                w.on[m] = 1 - w.on[m]
-                done = True
+            if not (single and done) and w.role[m] == MUST:
+                side = _switch(m, tolerance, w)
+                if side != w.on[m]:
+                    w.on[m] = side
+                    done = True
         for k in range(N):
             i = N - 1 - k
             if not (single and done):

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kinematics.conventions import SIDE_WORDS
+from kinematics.conventions import SIDE_WORDS, SPINE
 from kinematics.rom import DIRECTIONS
+from simulate.budget import PARTS
 from simulate.result import Change, Compensation
 
 WIDTH = 100
@@ -40,7 +42,7 @@ def limits_text(result: Compensation) -> list[str]:
         direction = DIRECTIONS[name]
         hip = direction.coordinates[0].startswith("hip_flexion")
         zero = f"{result.attrs['zero']} zero" if hip else "from standing" if "lumbar" in name else "model zero"
-        text = f"{name.replace('_', ' ')} {degrees:g}° ({zero})"
+        text = f"{words_of(name)} {degrees:g}° ({zero})"
         if hip and result.attrs["zero"] != "model":
             ends = "lower" if direction.sign < 0 else "upper"
             model = [float(result[f"limit_{ends}"].sel(coordinate=c)) for c in direction.coordinates]
@@ -61,16 +63,74 @@ def hip_text(result: Compensation) -> list[str]:
     return lines
 
 
-def solver_text(solver: dict[str, Any], yields: str) -> str:
+def words_of(direction: str) -> str:
+    """A clinical direction in words: right hip extension."""
+    words = direction.split("_")
+    if words[-1] in SIDE_WORDS.values() and words[0] == "hip":
+        words = [words[-1], *words[:-1]]
+    return " ".join(words)
+
+
+def headline_strategy(result: Compensation) -> str:
+    """The strategy whose numbers come first: `predicted` if it was asked."""
+    names = [str(name) for name in result.strategy.values]
+    return "predicted" if "predicted" in names else names[0]
+
+
+def solver_text(solver: dict[str, Any]) -> str:
     """How many frames were solved, and how well; from the solver part of an answer."""
     text = f"{solver['solved']} of {solver['frames']} frames solved"
     if solver["shortfall"]:
-        text += f", {solver['shortfall']} with the {yields} falling short"
+        text += f", {solver['shortfall']} fall short"
     if solver["unsolved"]:
         text += f", {solver['unsolved']} UNSOLVED"
     return (
         f"{text}; must goals within {max(solver['must_goal_max_mm'], 0.0):.1g} mm, {solver['must_goal_max_deg']:.1g}°; "
         f"KKT {solver['kkt_max']:.0e}; {solver['ms']:.0f} ms"
+    )
+
+
+def shortfall_text(shortfall: dict[str, Any]) -> str:
+    """What falls short, by how much, when."""
+    parts = []
+    for one in (shortfall, *shortfall.get("then", [])):
+        by = [f"{one['mm'] / 10:.1f} cm"] if one["mm"] > 0.0 else []
+        by += [f"{one['deg']:.1f}°"] if one["deg"] > 0.0 else []
+        at = "" if one["at_percent"] is None else f" at {one['at_percent']:.0f} % of the cycle"
+        parts.append(f"{one['goal']} {' and '.join(by)} short{at} ({one['frames']} frames)")
+    return "; ".join(parts)
+
+
+def budget_text(limit: str, budget: dict[str, Any]) -> str:
+    """Where one hip's lost degrees went, the largest part first."""
+    parts = sorted(((name, budget[name.replace(" ", "_")]) for name in PARTS), key=lambda part: -abs(part[1]))
+    at = "" if budget["at_percent"] is None else f" at {budget['at_percent']:.0f} %"
+    spent = ", ".join(f"{name} {value:.1f}°" for name, value in parts if abs(value) >= 0.05)
+    return f"{words_of(limit)} loses {budget['lost']:.1f}°{at}: {spent}"
+
+
+def relief_text(row: dict[str, Any]) -> str:
+    """What one limit given back saves."""
+    given = f"{row['given_back_deg']:.1f}".removesuffix(".0")
+    saved = {name: row["saved_deg"][name] for name in SPINE[:3]}
+    if row["given_back_deg"] < 0.05:
+        return f"{words_of(row['limit'])} is as wide as the free body's already"
+    if any(value is None for value in saved.values()):
+        return f"{given}° more {words_of(row['limit'])}: a frame was not solved"
+    name = max(saved, key=lambda key: abs(saved[key]))
+    if abs(saved[name]) < 0.05:
+        return f"{given}° more {words_of(row['limit'])} saves nothing at the lumbar spine"
+    verb = "saves" if saved[name] > 0.0 else "costs"
+    return f"{given}° more {words_of(row['limit'])} {verb} {abs(saved[name]):.1f}° of {name.replace('_', ' ')}"
+
+
+def search_text(search: dict[str, Any]) -> str:
+    """How sure the best found of `least` is."""
+    if not search["frames_searched"]:
+        return "no lumbar motion has to be added: certain"
+    return (
+        f"best found from up to {search['starts']} starts a frame; at least two agree to 0.01° in "
+        f"{search['frames_agreeing']} of the {search['frames_searched']} frames that were searched"
     )
 
 
@@ -84,38 +144,65 @@ def table_text(result: Compensation, answer: dict[str, Any]) -> str:
     console.print("Recorded hip extension, peak: " + "; ".join(hip_text(result)))
     for line in limits_text(result):
         console.print(f"Limit: {line}")
-    changes = result.changes()
+    console.print(_comparison(result))
+    if "least" in answer["answers"]:
+        units = {"step_length": " m"}
+        room = ", ".join(f"{k.replace('_', ' ')} {v:g}{units.get(k, '°')}" for k, v in answer["allowances"].items())
+        console.print(f"least may use: {room}")
     for strategy, found in answer["answers"].items():
-        console.print(_comparison(result, strategy, changes[strategy]))
-        console.print(solver_text(found["solver"], result.attrs["yields"]))
+        console.print(f"{strategy}: {solver_text(found['solver'])}")
         if "shortfall" in found:
-            short = found["shortfall"]
-            console.print(f"The {short['goal']} falls short by up to {short['mm']:.0f} mm and {short['deg']:.1f}°")
+            console.print(f"{strategy}: {shortfall_text(found['shortfall'])}")
+        if "search" in found:
+            console.print(f"{strategy}: {search_text(found['search'])}")
+    headline = headline_strategy(result)
+    best = answer["answers"][headline]
+    lines = [budget_text(limit, budget) for limit, budget in best.get("budget_deg", {}).items()]
+    lines += [relief_text(row) for row in best.get("relief", [])]
+    if lines:
+        console.print(Text(f"\nWhere the lost degrees go, and what giving some back saves ({headline})"))
+        for line in lines:
+            console.print(Padding(line, (0, 0, 0, 2)))
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def _comparison(result: Compensation, strategy: str, changes: dict[str, Change]) -> Table:
-    """One row a coordinate: what is added, from where to where, when, and how much of the own range is used."""
-    side = SIDE_WORDS[result.limited_side]
-    table = Table(title=f"\n{strategy.capitalize()}: largest change", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("degrees from standing", no_wrap=True, min_width=24)
-    for head in ("added", "free → restricted", f"at % of {side} cycle", "of own range"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for name, words in WORDS.items():
-        table.add_row(words, *_cells(result, strategy, name, changes[name]))
+def _comparison(result: Compensation) -> Table:
+    """One row a coordinate: what each strategy adds, the share of the own range, from where to where, and when."""
+    changes, side = result.changes(), SIDE_WORDS[result.limited_side]
+    headline = headline_strategy(result)
+    title = "\nLargest change in degrees, and the share of the own range that is used (! is more than there is)"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("from standing", no_wrap=True)
+    for name in changes:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(f"{headline}: from → to", justify="right", no_wrap=True)
+    table.add_column(f"at % {side} cycle", justify="right")
+    for coordinate, words in WORDS.items():
+        cells = [_added(changes[name][coordinate], coordinate) for name in changes]
+        table.add_row(words, *cells, *_moved(result, headline, coordinate, changes[headline][coordinate]))
     return table
 
 
-def _cells(result: Compensation, strategy: str, name: str, change: Change) -> list[str]:
+def _added(change: Change, coordinate: str) -> str:
+    share = f"{100 * change.share_of_range:.0f} %" if np.isfinite(change.share_of_range) else ""
+    if change.share_of_range > 1.0 + 1e-6:
+        share = f"{share or 'none'}!"
+    added = SIGN.get(coordinate, 1.0) * change.added_deg
+    return ("0" if abs(added) < 0.05 else f"{added:+.1f}") + f" {share:>6}".replace(" ", "\u00a0")
+
+
+def _moved(result: Compensation, strategy: str, name: str, change: Change) -> list[str]:
+    if abs(change.added_deg) < 0.05:
+        return ["", ""]
     one, sign = {"strategy": strategy, "coordinate": name}, SIGN.get(name, 1.0)
     offset = float(result.zero_offset.sel(coordinate=name))
     free, restricted = result.free.sel(one).values, result.restricted.sel(one).values
     k = int(np.abs(restricted - free).argmax())
-    share = f"{100 * change.share_of_range:.0f} %" if np.isfinite(change.share_of_range) else ""
-    if change.share_of_range > 1.0:
-        share = f"{share or 'none left'} !"
-    if abs(change.added_deg) < 0.05:
-        return ["0", "", "", share]
     at = "" if np.isnan(change.at_percent) else f"{change.at_percent:.0f}"
-    moved = f"{sign * (free[k] + offset):.1f} → {sign * (restricted[k] + offset):.1f}"
-    return [f"{sign * change.added_deg:+.1f}", moved, at, share]
+    return [f"{sign * (free[k] + offset):.1f} → {sign * (restricted[k] + offset):.1f}", at]
+
+
+__all__ = [
+    "budget_text", "headline_strategy", "relief_text", "search_text", "shortfall_text", "solver_text", "table_text",
+    "words_of",
+]  # fmt: skip

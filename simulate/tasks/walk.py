@@ -11,12 +11,16 @@ from kinematics.pose import orientation, positions
 from kinematics.rotations import rotation_about
 from kinematics.tables import value
 from kinematics.zero import Standing, standing_from_stride
+from simulate.goals import MUST, NOT_BELOW, OFF, SOFT, OrientationGoal, PointGoal
 from simulate.motion import Motion, take, to_chain
-from simulate.problem import ABOVE, EQUAL, OFF, SOFT, OrientationGoal, PointGoal, Task, stiffness
+from simulate.problem import Task, stiffness
 from simulate.tasks.gait import Gait, gait_events
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 1.0, 0.0])
+#: What falls short first when not all musts can be met, and what next; in words in `YIELDS`.
+STEP_LENGTH, FOOT_PLACE = 1, 2
+YIELDS = ("step length", "place of the foot")
 
 
 def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -> Task:
@@ -26,8 +30,8 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
     forefoot) is where it was, and the foot points where it pointed; a heel and an unloaded toe do not sink below the
     floor (or below where the recording had them). Preferred: the thorax's orientation, the swinging forefoot's path,
     every coordinate near its reference. Targets are the chain's own forward kinematics of the recording, frame by
-    frame, so a sliding foot or a treadmill's belt does not matter. What yields is the step: a foot falls short of its
-    place.
+    frame, so a sliding foot or a treadmill's belt does not matter. What yields first is the length of the step; if that
+    is not enough, the rest of the foot's place and direction.
 
     Parameters
     ----------
@@ -68,7 +72,7 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
         standing=standing,
         percent={side: gait.percent[side][kept] for side in SIDES},
         loaded={side: gait.loaded[side][kept] for side in SIDES},
-        yields="step",
+        yields=YIELDS,
         source=motion.source,
         notices=(*notices, *gait.notices),
     )
@@ -82,15 +86,22 @@ def _foot_goals(chain: Chain, q: Array, side: str, gait: Gait, kept: slice) -> l
     turn, n = rotation_about(UP, q[kept, INDEX["pelvis_rotation"]]), len(q[kept])
     world = {"forward": turn @ [1.0, 0.0, 0.0], "up": np.tile(UP, (n, 1)), "right": turn @ [0.0, 0.0, 1.0]}
     swing_foot = value("stiffness", "swing_foot", package="simulate")
+    # a shorter step: the foot ahead of the other may be put down less far ahead
+    other = positions(chain, q, [f"forefoot_{'l' if side == 'r' else 'r'}"])[kept, 0]
+    ahead = np.einsum("fi,fi->f", world["forward"], places["forefoot"][kept] - other) > 0.0
+    shorter = np.where(ahead[:, None], [-1.0, 0.0], [0.0, 0.0])[:, None]
     goals = [
         PointGoal(
-            f"{part}_{side} {word}",
-            parts[part],
-            axis,
-            np.einsum("fi,fi->f", axis, places[part][kept]),
-            np.where(held, EQUAL, otherwise).astype(np.int8),
+            name=f"{part}_{side} {word}",
+            point=parts[part],
+            normal=axis,
+            target=np.einsum("fi,fi->f", axis, places[part][kept]),
+            role=np.where(held, MUST, otherwise).astype(np.int8),
             stiffness=swing_foot,
-            yields=True,
+            stiffness_name="swing_foot",
+            yields=STEP_LENGTH if word == "forward" else FOOT_PLACE,
+            allowance="step_length" if word == "forward" else "",
+            allowed=shorter,
         )
         for part, held, otherwise in (("forefoot", loaded, SOFT), ("heel", on_heel, OFF))
         for word, axis in world.items()
@@ -101,28 +112,58 @@ def _foot_goals(chain: Chain, q: Array, side: str, gait: Gait, kept: slice) -> l
     across = np.cross(orientation(chain, q[kept], f"foot_{side}") @ along, UP)
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     x, y, z = along.tolist()
-    points_where = np.where(contact, EQUAL, OFF).astype(np.int8)
-    direction = Point(f"foot_{side}", (x, y, z))
     goals.append(
         PointGoal(
-            f"foot progression_{side}", direction, across, np.zeros(n), points_where, is_direction=True, yields=True
+            name=f"foot progression_{side}",
+            point=Point(f"foot_{side}", (x, y, z)),
+            normal=across,
+            target=np.zeros(n),
+            role=np.where(contact, MUST, OFF).astype(np.int8),
+            is_direction=True,
+            yields=FOOT_PLACE,
+        )
+    )
+    # the sole does not roll onto its edge: level across its long axis as it was, for `least` to stay near
+    level = np.cross(along, [0.0, 1.0, 0.0])
+    x, y, z = (level / np.linalg.norm(level)).tolist()
+    sideways = Point(f"foot_{side}", (x, y, z))
+    goals.append(
+        PointGoal(
+            name=f"foot roll_{side}",
+            point=sideways,
+            normal=world["up"],
+            target=(orientation(chain, q[kept], f"foot_{side}") @ [x, y, z])[:, 1],
+            role=np.where(contact, SOFT, OFF).astype(np.int8),
+            is_direction=True,
+            allowance="foot_roll",
+            allowed=np.array([-1.0, 1.0]),
         )
     )
     heights = {part: place[:, 1] for part, place in places.items()}
     standing_on = gait.loaded[side]
     flat = standing_on & (heights["heel"] <= np.quantile(heights["heel"][standing_on], 0.25))
-    for part, held in (("heel", on_heel), ("toe", loaded)):
-        target = np.minimum(np.median(heights[part][flat]), heights[part][kept])
-        role = np.where(held, OFF, ABOVE).astype(np.int8)
-        goals.append(PointGoal(f"{part}_{side} off the floor", parts[part], world["up"], target, role))
+    goals.extend(
+        PointGoal(
+            name=f"{part}_{side} off the floor",
+            point=parts[part],
+            normal=world["up"],
+            target=np.minimum(np.median(heights[part][flat]), heights[part][kept]),
+            role=np.where(held, OFF, MUST).astype(np.int8),
+            room=np.array(NOT_BELOW),
+        )
+        for part, held in (("heel", on_heel), ("toe", loaded))
+    )
     return goals
 
 
 def _trunk(chain: Chain, q: Array) -> OrientationGoal:
     return OrientationGoal(
-        "trunk",
-        "thorax",
-        orientation(chain, q, "thorax"),
-        np.full(len(q), SOFT, np.int8),
+        name="trunk",
+        segment="thorax",
+        target=orientation(chain, q, "thorax"),
+        role=np.full(len(q), SOFT, np.int8),
         stiffness=value("stiffness", "trunk_orientation", package="simulate"),
+        stiffness_name="trunk_orientation",
+        allowance="trunk_lean",
+        allowed=np.array([-1.0, 1.0]),
     )

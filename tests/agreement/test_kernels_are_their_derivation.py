@@ -13,9 +13,11 @@ from kinematics.derivations import tree as derived_tree
 from kinematics.derivations.__main__ import page
 from kinematics.kernels import rotations as kernels
 from kinematics.kernels import tree
+from kinematics.pose import frames
+from simulate.goals import MASS_CENTRE, MUST, PULL, SOFT, CombinationGoal, OrientationGoal, PointGoal
 from simulate.kernels import goals as goal_kernels
-from simulate.kernels.data import EQUAL, SOFT, scratch
-from simulate.problem import OrientationGoal, PointGoal
+from simulate.kernels.data import EXPONENTIAL, SPRING, STRING, Tissue, scratch
+from simulate.kernels.posture import prepare
 
 pytestmark = pytest.mark.kernel
 RNG = np.random.default_rng(2)
@@ -52,6 +54,13 @@ def test_the_factor_of_the_inverse_left_jacobian_is_its_derivation_from_0_to_a_h
     assert half == pytest.approx(exact, rel=1e-12)
     if size <= 1e-3:
         assert float(derived.k_series.subs(derived.angle, sp.Float(size, 80))) == pytest.approx(exact, rel=1e-15)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-6, 1e-3, 0.2499, 0.2501, 0.5, 2.0, 3.14159])
+def test_the_slope_of_that_factor_is_its_derivation(size):
+    exact = float(derived.k_slope.subs(derived.angle, sp.Float(size, 120)).evalf(40)) if size else 1.0 / 720.0
+    # from 0.25 on three terms cancel to a thousandth of their size squared: eleven digits are left there
+    assert kernels.inverse_left_factor_slope(size**2) == pytest.approx(exact, rel=1e-13 if size < 0.25 else 1e-10)
 
 
 def test_the_factor_of_the_inverse_left_jacobian_at_its_ends():
@@ -102,14 +111,12 @@ def test_the_tree_kernel_is_the_derivation_of_two_joints_in_a_row():
 
 
 def test_a_segment_half_a_turn_from_its_target_has_not_met_it(bundled_walk):
-    task = _goal_task(bundled_walk, EQUAL)
-    half_turned = task.orientation_goals[0].target @ np.diag([-1.0, 1.0, -1.0])
-    turned = [replace(g, target=half_turned) if isinstance(g, OrientationGoal) else g for g in task.goals]
-    goals = task.with_goals(turned).kernel_goals()
-    w = scratch(goals)
-    goal_kernels.roles(goals, 0, 0, w)
-    goal_kernels.values(task.body, goals, 0, task.q[0], w)
-    np.testing.assert_allclose(np.linalg.norm(w.c[-3:]), np.pi, atol=1e-7)
+    trunk = bundled_walk.kind(OrientationGoal)[0]
+    half_turned = replace(trunk, target=trunk.target @ np.diag([-1.0, 1.0, -1.0]))
+    goals = bundled_walk.with_goals([half_turned]).kernel_goals()
+    w = _scratch(bundled_walk, goals)
+    goal_kernels.values(bundled_walk.body, goals, 0, bundled_walk.q[0], w)
+    np.testing.assert_allclose(np.linalg.norm(w.c), np.pi, atol=1e-7)
 
 
 def test_every_identity_of_the_tree_holds():
@@ -143,26 +150,47 @@ def test_the_point_jacobian_is_the_difference_quotient(bundled_chain):
             np.testing.assert_allclose(J, (ahead - behind).T / (2 * step), atol=1e-8)  # step^2 and rounding / step
 
 
-def _goal_task(task, roles):
-    """Every kind of goal row with targets away from where the body is."""
+def _goal_task(task, kind):
+    """Every kind of goal row with targets away from where the body is, and every kind of tissue."""
     n = len(task.q)
-    role = np.full(n, roles, np.int8)
     axis = np.tile([0.6, 0.0, 0.8], (n, 1))
-    point, direction = task.point_goals[0], next(g for g in task.point_goals if g.is_direction)
-    trunk = task.orientation_goals[0]
+    point, direction = task.kind(PointGoal)[0], next(g for g in task.kind(PointGoal) if g.is_direction)
+    turned = task.kind(OrientationGoal)[0].target @ rotations.rotation_about([0.36, 0.48, 0.8], 0.7)
+    shared = {"role": np.full(n, kind, np.int8), "normal": axis}
     goals = [
-        PointGoal("point", point.point, axis, np.full(n, 0.3), role, stiffness=200.0),
-        PointGoal("direction", direction.point, axis, np.full(n, 0.1), role, stiffness=50.0, is_direction=True),
-        OrientationGoal("trunk", "thorax", trunk.target, role, stiffness=80.0),
-    ]
-    return task.with_goals(goals)
+        PointGoal(name="point", point=point.point, target=np.full(n, 0.3), stiffness=200.0, **shared),
+        PointGoal(
+            name="way", point=direction.point, target=np.full(n, 0.1), stiffness=50.0, is_direction=True, **shared,
+        ),
+        PointGoal(name="balance", point=MASS_CENTRE, target=np.full(n, 0.2), stiffness=700.0, **shared),
+        OrientationGoal(name="trunk", segment="thorax", target=turned, role=shared["role"], stiffness=80.0),
+        CombinationGoal(
+            name="sum", factors={"hip_flexion_r": 1.0, "lumbar_extension": -0.5}, target=np.full(n, 0.1),
+            role=shared["role"], stiffness=30.0,
+        ),
+    ]  # fmt: skip
+    factor = np.zeros((3, 24))
+    factor[0, INDEX["knee_angle_r"]] = 4.0
+    factor[1, [INDEX["hip_flexion_l"], INDEX["lumbar_extension"]]] = 0.04, 0.03
+    factor[2, [INDEX["hip_flexion_r"], INDEX["knee_angle_r"]]] = 1.0, -2.0
+    tissue = Tissue(
+        kind=np.array([EXPONENTIAL, SPRING, STRING], np.int8), factor=factor, shift=np.array([1.0, 0.01, -3.0]),
+        amplitude=np.array([2.0, 3e4, 25.0]), tangent=np.array([1, 0, 1], np.int8),
+    )  # fmt: skip
+    return replace(task.with_goals(goals), tissue=tissue)
 
 
-def test_the_goal_rows_have_the_jacobian_of_their_values(bundled_walk):
-    task = _goal_task(bundled_walk, SOFT)
-    goals, q_ref, stiffness = task.kernel_goals(), task.q[0], task.stiffness
+def _scratch(task, goals):
     w = scratch(goals)
-    goal_kernels.roles(goals, 0, 0, w)
+    prepare(goals, 0, np.full(24, -9.0), np.full(24, 9.0), w)
+    return w
+
+
+@pytest.mark.parametrize("kind", [SOFT, PULL])
+def test_the_goal_rows_have_the_jacobian_of_their_values(bundled_walk, kind):
+    task = _goal_task(bundled_walk, kind)
+    goals, q_ref, stiffness = task.kernel_goals(), task.q[0], task.stiffness
+    w = _scratch(task, goals)
     lam = np.zeros(w.role.size)
 
     def values(q):
@@ -171,7 +199,7 @@ def test_the_goal_rows_have_the_jacobian_of_their_values(bundled_walk):
 
     for q in task.q[0] + RNG.uniform(-0.4, 0.4, (10, 24)):
         values(q)
-        goal_kernels.linearise(goals, 0, stiffness, q_ref, q, lam, False, w)
+        goal_kernels.linearise(goals, task.tissue, 0, stiffness, q_ref, q, lam, False, w)
         J, gradient = w.J.copy(), w.g.copy()
         step = 1e-6
         for i in range(24):
@@ -180,27 +208,40 @@ def test_the_goal_rows_have_the_jacobian_of_their_values(bundled_walk):
             energies = []
             for side in (q + e, q - e):
                 values(side)
-                energies.append(goal_kernels.objective(stiffness, q_ref, side, w))
+                energies.append(goal_kernels.objective(task.tissue, stiffness, q_ref, side, w))
             assert gradient[i] == pytest.approx((energies[0] - energies[1]) / (2 * step), rel=1e-6, abs=1e-5)
 
 
-def test_the_curved_hessian_is_the_derivative_of_the_lagrangians_gradient(bundled_walk):
-    task = _goal_task(bundled_walk, EQUAL)
-    goals, q = task.kernel_goals(), bundled_walk.q[0]
-    w = scratch(goals)
-    goal_kernels.roles(goals, 0, 0, w)
-    lam = RNG.normal(size=w.role.size)
+@pytest.mark.parametrize("kind", [MUST, SOFT, PULL])
+def test_the_curved_hessian_is_the_derivative_of_the_lagrangians_gradient(bundled_walk, kind):
+    task = _goal_task(bundled_walk, kind)
+    goals = task.kernel_goals()
+    w = _scratch(task, goals)
+    lam = RNG.normal(size=w.role.size) * (kind == MUST)
 
     def gradient(at):
         goal_kernels.values(task.body, goals, 0, at, w)
-        goal_kernels.linearise(goals, 0, task.stiffness, q, at, lam, True, w)
+        goal_kernels.linearise(goals, task.tissue, 0, task.stiffness, task.q[0], at, lam, True, w)
         return w.g - w.J.T @ lam
 
-    gradient(q)
-    H, step = w.H.copy(), 1e-5
-    # the trunk is at its target here, where the second derivative of its rows is exact
-    for i in range(24):
-        e = step * np.eye(24)[i]
-        quotient = (gradient(q + e) - gradient(q - e)) / (2 * step)
-        np.testing.assert_allclose(H[:, i], quotient, atol=1e-7)
-    np.testing.assert_allclose(H, H.T, atol=1e-12)
+    for q in task.q[0] + RNG.uniform(-0.4, 0.4, (5, 24)):
+        gradient(q)
+        H, step = w.H.copy(), 1e-5
+        for i in range(24):
+            e = step * np.eye(24)[i]
+            quotient = (gradient(q + e) - gradient(q - e)) / (2 * step)
+            np.testing.assert_allclose(H[:, i], quotient, rtol=1e-7, atol=2e-6)
+        np.testing.assert_allclose(H, H.T, atol=1e-11)
+
+
+def test_the_values_of_the_kernel_are_those_of_the_goals_themselves(bundled_walk):
+    task = _goal_task(bundled_walk, MUST).frames(slice(0, 5))
+    goals = task.kernel_goals()
+    w = scratch(goals)
+    q = task.q + RNG.uniform(-0.4, 0.4, task.q.shape)
+    R, o, _ = frames(task.chain, q)
+    theirs = np.concatenate([goal.values(task.chain, q, R, o) for goal in task.ordered()], axis=1)
+    for f in range(5):
+        prepare(goals, f, q[f], q[f], w)
+        goal_kernels.values(task.body, goals, f, q[f], w)
+        np.testing.assert_allclose(w.c, theirs[f], atol=1e-13)

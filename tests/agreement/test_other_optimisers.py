@@ -7,7 +7,8 @@ from kinematics.conventions import INDEX
 from kinematics.rom import RangeOfMotion
 from kinematics.zero import standing_tilt, zero_offsets
 from simulate.compensation import bounds_of
-from simulate.strategies import SOLVED, predicted
+from simulate.solution import SOLVED
+from simulate.strategies import predicted
 from tests.agreement.symbolic_posture import SymbolicPosture
 
 LIMITS = (
@@ -29,7 +30,7 @@ def _cases(walk):
     for limits in LIMITS:
         rom = RangeOfMotion.normal().limited(**limits)
         _, (lower, upper), _ = bounds_of(walk, rom, offsets)
-        ours = predicted(walk, lower, upper)
+        ours = predicted(walk, lower, upper).solution
         assert (ours.status == SOLVED).all(), limits
         hips = [i for name, i in INDEX.items() if name.startswith("hip")]
         binding = np.flatnonzero(ours.active[:, hips].any(axis=1))

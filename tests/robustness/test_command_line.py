@@ -45,7 +45,8 @@ def test_a_stiff_walk_writes_everything_and_prints_a_table(hipspine, tmp_path):
     assert code == 0
     written = {path.name for path in (tmp_path / "results" / "walk").iterdir()}
     assert written == {
-        "result.nc", "figure.png", "figure.svg", "table.txt", "walk_closure.mot", "walk_predicted.mot",
+        "result.nc", "figure.png", "figure.svg", "budget.png", "budget.svg", "table.txt", "walk_closure.mot",
+        "walk_predicted.mot", "walk_least.mot",
     }  # fmt: skip
     assert "lumbar extension" in out
     assert "clinical" in out
@@ -164,7 +165,7 @@ def test_bad_models(hipspine, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--hip-extension", -60, "--hip-flexion", 20], ("hip_flexion_right 20", "hip_extension_right -60", "cross")),
+        (["--hip-extension", -60, "--hip-flexion", 20], ("hip flexion right 20", "hip extension right -60", "cross")),
         (["--hip-extension", "nan"], ("hip_extension", "nan")),
         (["--hip-extension", "much"], ("--hip-extension", "much")),
         (["--hip-extention", 0], ("--hip-extention", "--hip-extension")),
@@ -193,16 +194,16 @@ def test_a_folder_that_cannot_be_is_named(hipspine, tmp_path):
 def test_unsolved_frames_end_in_status_3(hipspine, monkeypatch):
     import numpy as np
 
-    from simulate import compensation
+    from simulate import strategies
 
-    judged = compensation._judged
+    judged = strategies.judged
 
-    def one_lost(name, task, solution):
-        found = judged(name, task, solution)
+    def one_lost(asked, solution):
+        found = judged(asked, solution)
         found.status[np.argmax(found.status)] = 0
         return found
 
-    monkeypatch.setattr(compensation, "_judged", one_lost)
+    monkeypatch.setattr(strategies, "judged", one_lost)
     code, out, _ = hipspine("walk", "--json")
     assert code == 3
     assert json.loads(out)["answers"]["closure"]["solver"]["unsolved"] == 1
@@ -210,12 +211,12 @@ def test_unsolved_frames_end_in_status_3(hipspine, monkeypatch):
 
 
 def test_a_fault_of_ours_says_so_in_one_line_and_status_1(hipspine, monkeypatch):
-    from simulate import compensation
+    from simulate import strategies
 
     def broken(*_):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(compensation, "_judged", broken)
+    monkeypatch.setattr(strategies, "judged", broken)
     code, out, err = hipspine("walk")
     assert (code, out) == (1, "")
     assert "a fault of ours" in err

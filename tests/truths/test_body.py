@@ -158,7 +158,7 @@ def test_clinical_degrees_are_the_range_available_in_that_direction():
 
 def test_limits_may_meet_but_not_cross():
     RangeOfMotion.normal().limited(hip_extension_deg=-20, hip_flexion_deg=20)
-    with pytest.raises(HipspineError, match=r"hip_flexion_right 20 deg and hip_extension_right -21 deg"):
+    with pytest.raises(HipspineError, match=r"hip flexion right 20 deg and hip extension right -21 deg"):
         RangeOfMotion.normal().limited(hip_extension_deg=-21, hip_flexion_deg=20)
 
 

@@ -7,6 +7,7 @@ import pytest
 from kinematics.tables import rows
 
 TABLES = [
+    ("allowances", "simulate"),
     ("generic", "kinematics"), ("osim", "kinematics"), ("ranges", "kinematics"), ("segments", "kinematics"),
     ("spine_geometry", "kinematics"), ("spine_shares", "kinematics"), ("standing", "kinematics"),
     ("stiffness", "simulate"), ("trials", "simulate"),

@@ -1,13 +1,9 @@
-"""Pictures of an answer. Colours are Okabe and Ito's, told apart by colour-blind eyes; lines differ in style too."""
+"""The motion free against restricted over the cycle, and the body where it gives way most."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import numpy as np
 from matplotlib import rc_context
@@ -16,16 +12,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kinematics.conventions import SIDE_WORDS
-from simulate.kernels.data import UNSOLVED
+from simulate.figures.style import BLACK, GREY, SHEET, STRATEGIES, VERMILION
+from simulate.kernels.data import SHORTFALL, UNSOLVED
+from simulate.report.table import headline_strategy, words_of
 from simulate.result import Compensation
 
 Array = NDArray[np.float64]
 
-BLACK, GREY, ORANGE, BLUE, VERMILION = "#000000", "#8c8c8c", "#e69f00", "#0072b2", "#d55e00"
-STYLES: dict[str, dict[str, Any]] = {
-    "closure": {"color": ORANGE, "linestyle": (0, (4, 1.5)), "linewidth": 2.2},
-    "predicted": {"color": BLUE, "linestyle": "-", "linewidth": 2.6},
-}
 #: Words for a positive and a negative change of each spinal coordinate.
 CHANGES = {
     "lumbar_extension": ("lumbar extension", "lumbar flexion"),
@@ -36,16 +29,6 @@ HIP_WORDS = {
     "hip_flexion": "flexion (+) / extension (-)",
     "hip_rotation": "internal (+) / external (-)",
     "hip_adduction": "adduction (+) / abduction (-)",
-}
-_STYLE: dict[Any, Any] = {
-    "font.size": 12,
-    "axes.titlesize": 13,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e5e5e5",
-    "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
 }
 
 
@@ -61,7 +44,7 @@ def compensation_figure(result: Compensation) -> Figure:
     matplotlib.figure.Figure
         Sixteen by nine.
     """
-    with rc_context(_STYLE):
+    with rc_context(SHEET):
         figure = Figure(figsize=(13.33, 7.5), layout="constrained")
         headline = _headline(result)
         longest = max(len(line) for line in headline.splitlines())
@@ -80,10 +63,17 @@ def compensation_figure(result: Compensation) -> Figure:
         _curve(axes[1, 1], result, "lumbar_rotation", 1.0, "Lumbar spine", "rotation left (+), from standing")
         for axis in axes[1]:
             axis.set_xlabel(f"% of the {SIDE_WORDS[side]} gait cycle")
-        handles, labels = axes[0, 1].get_legend_handles_labels()
+        handles, labels = _once(*axes[0, 1].get_legend_handles_labels())
         curves.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
         _bodies(body, result)
     return figure
+
+
+def _once(handles: list[Any], labels: list[str]) -> tuple[list[Any], list[str]]:
+    """Each label with its first handle."""
+    first = dict(reversed(list(zip(labels, handles, strict=True))))
+    kept = list(dict.fromkeys(labels))
+    return [first[label] for label in kept], kept
 
 
 def _headline(result: Compensation) -> str:
@@ -91,11 +81,11 @@ def _headline(result: Compensation) -> str:
     given = json.loads(result.attrs["limits_deg"])
     if not given:
         return "No limit beyond the normal range: the free walk"
-    limits = [f"{_side_first(name)} limited to {degrees:g}°" for name, degrees in given.items()]
+    limits = [f"{words_of(name)} limited to {degrees:g}°" for name, degrees in given.items()]
     few = " and ".join(limits[:2]) + (" and more" if len(limits) > 2 else "")
     if any(name.startswith(("hip_extension", "hip_flexion")) for name in given):
         few += f" ({result.attrs['zero']} zero)"
-    strategy, changes = _headline_strategy(result), result.changes()
+    strategy, changes = headline_strategy(result), result.changes()
     added = {name: changes[strategy][name].added_deg for name in CHANGES}
     name = max(added, key=lambda key: abs(added[key]))
     if abs(added[name]) < 0.05:
@@ -106,24 +96,11 @@ def _headline(result: Compensation) -> str:
     return f"With {few}\nthis walk needs {abs(added[name]):.1f}° more {CHANGES[name][int(added[name] < 0)]} ({how})"
 
 
-def _side_first(direction: str) -> str:
-    """A clinical direction in words: left hip extension."""
-    words = direction.split("_")
-    if words[-1] in ("left", "right") and words[0] == "hip":
-        words = [words[-1], *words[:-1]]
-    return " ".join(words)
-
-
 def _limited_hip(result: Compensation) -> str:
     """The hip coordinate to show: the limited one of the limited side, flexion before the others."""
     limited = {bound.rsplit("_", 1)[0] for bound in json.loads(result.attrs["limits_model_deg"])}
     names = [f"{name}_{result.limited_side}" for name in HIP_WORDS]
     return next((name for name in names if name in limited), names[0])
-
-
-def _headline_strategy(result: Compensation) -> str:
-    names = [str(name) for name in result.strategy.values]
-    return "predicted" if "predicted" in names else names[0]
 
 
 def _broken(percent: Array, angle: Array) -> tuple[Array, Array]:
@@ -139,10 +116,12 @@ def _curve(axis: Axes, result: Compensation, name: str, sign: float, title: str,
     for strategy in result.strategy.values:
         one = result.sel(strategy=strategy)
         angle = sign * (one.restricted.sel(coordinate=name).values + offset)
-        axis.plot(*_broken(percent, angle), label=str(strategy), **STYLES[str(strategy)])
-        lost = one.status.values == UNSOLVED
-        if lost.any():
-            axis.plot(percent[lost], angle[lost], "x", color=VERMILION, markersize=8, label="not solved")
+        axis.plot(*_broken(percent, angle), label=str(strategy), **STRATEGIES[str(strategy)])
+        for status, mark, words in ((UNSOLVED, "x", "not solved"), (SHORTFALL, ".", "falls short")):
+            marked = one.status.values == status
+            if marked.any():
+                colour = VERMILION if status == UNSOLVED else STRATEGIES[str(strategy)]["color"]
+                axis.plot(percent[marked], angle[marked], mark, color=colour, markersize=8, label=words)
     axis.set_title(f"{title}: {label}", loc="left", fontsize=11)
     axis.set_ylabel("degrees")
     axis.set_xlim(0, 100)
@@ -178,7 +157,7 @@ def _forbidden(axis: Axes, result: Compensation, name: str) -> None:
 
 def _bodies(panel: Any, result: Compensation) -> None:
     """Side and back view at the frame in which the lumbar spine gives way most."""
-    strategy = _headline_strategy(result)
+    strategy = headline_strategy(result)
     one = result.sel(strategy=strategy)
     lumbar = [name for name in result.coordinate.values if str(name).startswith("lumbar")]
     added = np.linalg.norm((one.restricted - one.free).sel(coordinate=lumbar).values, axis=-1)
@@ -189,7 +168,7 @@ def _bodies(panel: Any, result: Compensation) -> None:
     ghost, body = _skeleton(one, "free", frame, heading), _skeleton(one, "restricted", frame, heading)
     for axis, across, title in ((side, 0, "from the right"), (back, 2, "from behind")):
         _draw(axis, ghost, across, {"color": GREY, "linewidth": 3.0, "alpha": 0.7}, GREY)
-        _draw(axis, body, across, {"color": BLACK, "linewidth": 2.2}, STYLES[strategy]["color"])
+        _draw(axis, body, across, {"color": BLACK, "linewidth": 2.2}, STRATEGIES[strategy]["color"])
         ground = min(place[1] for place in ghost.values())
         axis.axhline(ground, color=BLACK, linewidth=1.0)
         axis.set_title(title, fontsize=11)

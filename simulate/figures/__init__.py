@@ -1,0 +1,6 @@
+"""Pictures of an answer: the motion free against restricted, and where the lost degrees went."""
+
+from simulate.figures.answer import compensation_figure
+from simulate.figures.budget import budget_figure
+
+__all__ = ["budget_figure", "compensation_figure"]
