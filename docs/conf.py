@@ -15,7 +15,6 @@ autodoc_typehints = "none"
 autosummary_generate = False
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-suppress_warnings = ["myst.xref_missing"]
 
 # the tables are shown as they are, less their comment lines
 _docs = Path(__file__).parent

@@ -56,15 +56,19 @@ def test_what_yields_first_falls_short_and_the_other_musts_are_met(bundled_walk)
 def test_no_shorter_shortfall_is_found_by_another_optimiser(bundled_walk):
     answer = closure(bundled_walk, *bounds(bundled_walk, hip_extension_right_deg=-5, hip_internal_rotation_deg=0))
     stage = next(stage for stage in answer.stages if stage.what.endswith("step length as near as it can be"))
-    for k in range(0, len(stage.frames), 3):
+    confirmed = 0
+    for k in range(len(stage.frames)):
         problem = Restated(stage.task, k, stage.lower[k], stage.upper[k])
         ours = stage.solution.q[k]
         # from the recording, and from somewhere else in the neighbourhood
         near = ours + np.deg2rad(1.0) * np.random.default_rng(k).uniform(-1, 1, 24)
         tried = [problem.solve(start)[0] for start in (stage.task.q[k], near)]
-        theirs = min((q for q in tried if problem.violation(q) <= 1e-7), key=problem.energy)
-        by = [_steps_short(stage.task, k, q) for q in (ours, theirs)]
-        assert by[0] == pytest.approx(by[1], abs=0.05)  # half of what counts as met
+        tried = [q for q in tried if problem.violation(q) <= 1e-7]
+        if tried:
+            by = [_steps_short(stage.task, k, q) for q in (ours, min(tried, key=problem.energy))]
+            assert by[0] == pytest.approx(by[1], abs=0.05)  # half of what counts as met
+            confirmed += 1
+    assert confirmed >= 0.7 * len(stage.frames)
 
 
 def _steps_short(task, k, q):
