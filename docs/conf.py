@@ -13,6 +13,7 @@ html_title = "hipspine"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autosummary_generate = False
+myst_heading_anchors = 3
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 

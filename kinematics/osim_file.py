@@ -136,7 +136,7 @@ def _model_element(path: Path) -> tuple[Element, int]:
     if root is None or root.tag != "OpenSimDocument" or model is None:
         raise HipspineError(f"{path}: is no OpenSim model: no <Model> in an <OpenSimDocument>")
     text = root.get("Version", "")
-    if not text.isdigit() or int(text) < 20302:
+    if not text.isascii() or not text.isdigit() or int(text) < 20302:
         raise HipspineError(f"{path}: file version {text!r} is not supported; 20302 and later are")
     return model, int(text)
 
@@ -276,10 +276,13 @@ def _polynomial(path: Path, joint: str, element: Element) -> Function:
 
 
 def _multiplier(path: Path, joint: str, element: Element) -> Function:
-    inner, scale = element.find("function"), _number(path, element, "scale")
-    if inner is None or not len(inner):
-        raise HipspineError(f"{path}: joint {joint!r}: a MultiplierFunction has no function")
-    function = _function(path, joint, inner[0])
+    scale = 1.0
+    while element.tag == "MultiplierFunction":  # of a multiplier of a multiplier ...
+        inner = element.find("function")
+        if inner is None or not len(inner):
+            raise HipspineError(f"{path}: joint {joint!r}: a MultiplierFunction has no function")
+        scale, element = scale * _number(path, element, "scale"), inner[0]
+    function = _function(path, joint, element)
     return lambda x: scale * function(x)
 
 

@@ -94,14 +94,14 @@ class RangeOfMotion:
         Raises
         ------
         HipspineError
-            If a name is unknown, a value is not finite, or the two directions of a coordinate cross.
+            If a name is unknown, a value is not finite or beyond 180, or the two directions of a coordinate cross.
         """
         given = {name.removesuffix("_deg"): value for name, value in limits_deg.items() if value is not None}
         for name, value in given.items():
             if name not in DIRECTIONS:
                 raise unknown("direction of motion", name, DIRECTIONS)
-            if not np.isfinite(value):
-                raise HipspineError(f"{name} must be a finite number of degrees, is {value}")
+            if not abs(value) <= 180.0:
+                raise HipspineError(f"{name} must be a finite number of degrees, -180 to 180, is {value}")
         reach, imposed = dict(self.reach_deg), list(self.limited_bounds)
         for name in sorted(given, key=lambda name: len(DIRECTIONS[name].coordinates), reverse=True):
             direction = DIRECTIONS[name]

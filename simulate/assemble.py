@@ -92,7 +92,7 @@ def build(inputs: Inputs, found: Findings) -> Compensation:
         "segment": list(SEGMENTS),
         "goal": [goal.name for goal in task.goals],
         "time": _variable(("frame",), task.time, "s", "time in the recording"),
-        "yielding": list(task.yields),
+        "yielding": list(_yielding(found.answers, task)),
     }
     if limits:
         coords |= {
@@ -110,10 +110,16 @@ def _variable(dims: tuple[str, ...], data: Any, units: str, long_name: str, **at
     return xr.Variable(dims, data, {"units": units, "long_name": long_name, **attrs})
 
 
+def _yielding(answers: Mapping[str, Answer], task: Task) -> Sequence[str]:
+    """What may fall short, in order: the task's own, and in one strategy more."""
+    return max((answer.asked.yields for answer in answers.values()), key=len, default=task.yields)
+
+
 def _proof(inputs: Inputs, answers: Mapping[str, Answer]) -> dict[str, xr.Variable]:
     """Per strategy and frame: status, residuals, what binds, and how often a search found the same."""
     lower, upper = inputs.bounds["limit"]
     solutions = {name: answer.solution for name, answer in answers.items()}
+    yields = _yielding(answers, inputs.task)
     flags = {
         "flag_values": sorted(STATUS.values()),
         "flag_meanings": " ".join(sorted(STATUS, key=STATUS.__getitem__)),
@@ -135,11 +141,11 @@ def _proof(inputs: Inputs, answers: Mapping[str, Answer]) -> dict[str, xr.Variab
                 np.stack(
                     [
                         np.where(fell[:, 0], miss[:, mine & (levels == level)].max(axis=1, initial=0.0), 0.0)
-                        for level in range(1, len(inputs.task.yields) + 1)
+                        for level in range(1, len(yields) + 1)
                     ],
                     axis=1,
                 )
-                if inputs.task.yields
+                if yields
                 else np.zeros((len(miss), 0))
             )
         excess = np.rad2deg(np.maximum(lower - solution.q, solution.q - upper))[:, TURNS]
@@ -210,6 +216,13 @@ def _marginals(found: Findings) -> dict[str, xr.Variable]:
     if not found.marginals:
         return out
     n = len(found.parameters.limits)
+
+    def mean(rates: Array) -> Array:
+        """Mean over the frames that have a derivative; NaN if none has."""
+        there = np.isfinite(rates)
+        total, count = np.where(there, rates, 0.0).sum(axis=1), there.sum(axis=1)
+        return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
     dq = np.stack([m.dq for m in found.marginals.values()])
     reach = np.stack([m.reach for m in found.marginals.values()])
     if n:
@@ -224,6 +237,9 @@ def _marginals(found: Findings) -> dict[str, xr.Variable]:
             "m / deg",
             "by a degree more of the limit",
         )
+        out["marginal_limit_mean"] = _variable(
+            ("strategy", "coordinate", "limit"), mean(dq[:, :, TURNS, :n] * sign), "deg / deg", "mean over the frames"
+        )
         out["marginal_limit_reach"] = _variable(
             (*_FRAMED, "limit"), np.rad2deg(reach[:, :, :n]), "deg", "change of the limit until something else binds"
         )
@@ -234,6 +250,12 @@ def _marginals(found: Findings) -> dict[str, xr.Variable]:
         )
         out["marginal_stiffness_translation"] = _variable(
             (*_FRAMED, "translation", lead), dq[:, :, SLIDES, n:], f"m / {unit}", "by a unit more stiffness"
+        )
+        out["marginal_stiffness_mean"] = _variable(
+            ("strategy", "coordinate", lead),
+            np.rad2deg(mean(dq[:, :, TURNS, n:])),
+            f"deg / {unit}",
+            "mean over the frames",
         )
         out["marginal_stiffness_reach"] = _variable(
             (*_FRAMED, lead), reach[:, :, n:], unit, "change of the stiffness until something else binds"
@@ -297,13 +319,13 @@ def goal_kind(goal: Goal) -> str:
 def _goals(task: Task) -> dict[str, xr.Variable]:
     """Goals by name: role and room of each row and frame, and per kind what it needs."""
     n, k = len(task.q), len(task.goals)
-    role, stiffness, target = np.zeros((n, k, 3), np.int8), np.zeros((n, k)), np.full((n, k), np.nan)
+    role, stiffness, target = np.zeros((n, k, 3), np.int8), np.zeros((n, k, 3)), np.full((n, k), np.nan)
     ends, allowed = np.zeros((n, k, 3, 2)), np.zeros((n, k, 3, 2))
     normal, orientation = np.full((n, k, 3), np.nan), np.full((n, k, 3, 3), np.nan)
     place, factor = np.full((k, 3), np.nan), np.full((k, len(COORDINATES)), np.nan)
     segment = np.full(k, -1)
     for g, goal in enumerate(task.goals):
-        role[:, g, : goal.rows], stiffness[:, g] = goal.roles(), goal.stiffness
+        role[:, g, : goal.rows], stiffness[:, g, : goal.rows] = goal.roles(), goal.weights()
         ends[:, g, : goal.rows], allowed[:, g, : goal.rows] = goal.ends(), goal.ends(goal.allowed)
         if isinstance(goal, PointGoal):
             target[:, g], normal[:, g], place[g] = goal.target, goal.normal, goal.point.location
@@ -326,7 +348,7 @@ def _goals(task: Task) -> dict[str, xr.Variable]:
         "goal_point": _variable(("goal", "axis"), place, "m | 1", "point or direction in the segment's frame"),
         "goal_orientation": _variable((*framed, "axis", "column"), orientation, "1", "target orientation"),
         "goal_factor": _variable(("goal", "body_coordinate"), factor, "1", "factors of a combination of coordinates"),
-        "goal_stiffness": _variable(framed, stiffness, "N/m | N m/rad", "where it is only preferred"),
+        "goal_stiffness": _variable(rowed, stiffness, "N/m | N m/rad", "where it is only preferred"),
         "goal_stiffness_name": xr.Variable(("goal",), [goal.stiffness_name for goal in task.goals]),
         "goal_yields": _variable(
             ("goal",), [g.yields for g in task.goals], "1", "0 never, 1 falls short first, 2 next"
@@ -365,15 +387,17 @@ def _attributes(inputs: Inputs, found: Findings) -> dict[str, Any]:
         "chain_locked": json.dumps(list(chain.locked)),
         "chain_points": json.dumps({name: [p.segment, list(p.location)] for name, p in chain.points.items()}),
         "solver_ms": json.dumps({name: round(answer.solution.ms, 3) for name, answer in found.answers.items()}),
-        "version": _version(),
+        "version": version_here(),
+        **({"reliefs": "yes"} if found.relief is not None else {}),
     }
 
 
-def _version() -> str:
+def version_here() -> str:
+    """Version of this installation."""
     try:
         return version("hipspine")
     except PackageNotFoundError:
         return "not installed"
 
 
-__all__ = ["SLIDES", "TURNS", "Findings", "Inputs", "build", "goal_kind"]
+__all__ = ["SLIDES", "TURNS", "Findings", "Inputs", "build", "goal_kind", "version_here"]

@@ -41,7 +41,13 @@ class Budget:
 
 
 def budgets(
-    chain: Chain, free: Array, restricted: Array, bounds: tuple[Array, Array], limits: Sequence[tuple[str, int]]
+    chain: Chain,
+    free: Array,
+    restricted: Array,
+    bounds: tuple[Array, Array],
+    limits: Sequence[tuple[str, int]],
+    *,
+    solved: NDArray[np.bool_] | None = None,
 ) -> list[Budget]:
     """Budget of every hip limit that takes something away.
 
@@ -54,6 +60,8 @@ def budgets(
         Of the restricted body.
     limits : sequence of (coordinate, direction)
         The imposed limits; only hips count.
+    solved : ndarray of bool, shape (F,), optional
+        Frames that count; all if not given.
 
     Returns
     -------
@@ -65,6 +73,8 @@ def budgets(
             continue
         i, bound = INDEX[name], bounds[int(direction > 0)]
         excess = direction * (free[:, i] - bound[i])
+        if solved is not None:
+            excess = np.where(solved, excess, -np.inf)
         k = int(excess.argmax())
         if excess[k] <= 0.0:
             continue

@@ -34,12 +34,14 @@ class _Grouped(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """``--allow knee=10 ankle=5`` means ``--allow knee=10 --allow ankle=5``."""
-        spread: list[str] = []
-        allowing = False
+        from simulate.strategies import allowances
+
+        known, spread, allowing = allowances(), list[str](), False
         for arg in args:
-            if allowing and "=" in arg and not arg.startswith("-") and spread[-1] != "--allow":
+            one = arg.partition("=")[0] in known
+            if allowing and one and spread[-1] != "--allow":
                 spread.append("--allow")
-            allowing = arg == "--allow" or (allowing and "=" in arg and not arg.startswith("-"))
+            allowing = arg == "--allow" or arg.startswith("--allow=") or (allowing and one)
             spread.append(arg)
         return super().parse_args(ctx, spread)
 
@@ -111,7 +113,7 @@ def cli() -> None:
     "--allow",
     multiple=True,
     metavar="NAME=VALUE ...",
-    help="What strategy least may use: knee, ankle, trunk_lean [deg], step_length [m].",
+    help="What strategy least may use: knee, ankle, trunk_lean, foot_roll [deg], step_length [m].",
 )
 @click.option(
     "--out",
@@ -271,6 +273,11 @@ def _write(result: Compensation, answer: dict[str, Any], task: Task, out: Path) 
                 raise HipspineError(f"--out {out}: {name} is a folder there; give another --out or move it away")
         for name in files.values():
             (partial / name).replace(out / name)
+        # what an earlier run of this task left here and this one has not written belongs to another answer
+        for pattern in ("budget.png", "budget.svg", f"{result.attrs['task']}_*.mot"):
+            for old in out.glob(pattern):
+                if old.name not in files.values() and old.is_file():
+                    old.unlink()
         return {kind: str(out / name) for kind, name in files.items()}
     except OSError as error:
         raise HipspineError(f"--out {out}: cannot be written to: {error.strerror}") from None
@@ -297,6 +304,9 @@ def main() -> None:
         code = cli.main(prog_name="hipspine", standalone_mode=False)
     except HipspineError as error:
         click.echo(f"hipspine: {error}", err=True)
+        code = BAD_INPUT
+    except OSError as error:
+        click.echo(f"hipspine: {error.filename or 'a file'}: {error.strerror or error}", err=True)
         code = BAD_INPUT
     except click.exceptions.Exit as stop:
         code = stop.exit_code

@@ -17,7 +17,7 @@ from simulate.marginal import marginal, parameters
 from simulate.problem import Task
 from simulate.relief import Bounds, relief
 from simulate.result import Compensation
-from simulate.solution import Answer
+from simulate.solution import UNSOLVED, Answer
 from simulate.strategies import STRATEGIES, allowances, predicted
 
 Array = NDArray[np.float64]
@@ -52,8 +52,8 @@ def compensate(
         Anterior tilt of the ASIS-PSIS line in this person's standing [deg]; the published mean if not given. Used by
         the clinical zero only.
     allow : mapping of str to float, optional
-        How far ``least`` may depart from the recording, in place of table ``allowances``: knee, ankle, trunk_lean
-        [deg], step_length [m].
+        How far ``least`` may depart from the recording, in place of table ``allowances``: knee, ankle, trunk_lean,
+        foot_roll [deg], step_length [m].
     reliefs : bool
         Whether to solve again with each limit given back a little, and to differentiate by limits and stiffness.
 
@@ -117,7 +117,10 @@ def answer_to(
         free=free,
         answers=answers,
         budgets={
-            name: budgets(task.chain, free.q, answer.solution.q, restricted, limits) for name, answer in answers.items()
+            name: budgets(
+                task.chain, free.q, answer.solution.q, restricted, limits, solved=answer.solution.status != UNSOLVED
+            )
+            for name, answer in answers.items()
         },
         relief=relief(limits, restricted, unrestricted, free.q, answers, answered) if reliefs else None,
         parameters=which,

@@ -36,7 +36,8 @@ class Goal:
     role : ndarray, shape (F,) or (F, rows)
         OFF, MUST, SOFT (a spring: prefers) or PULL (a constant force), per frame; an orientation's axes may differ.
     room : array_like, shape (2,), (rows, 2) or (F, rows, 2)
-        Between which values, counted from the target, a MUST goal stays. [m, rad; a direction's cosine]
+        Between which values, counted from the target, a MUST goal stays, and a SOFT one is drawn back to. [m, rad; a
+        direction's cosine]
     stiffness : float or ndarray, shape (F,) or (F, rows)
         Of a SOFT goal [N/m, N m/rad]; of a PULL goal its force. [N]
     stiffness_name : str

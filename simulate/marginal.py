@@ -20,14 +20,14 @@ from kinematics.spine import lumbar_shares, total_angles
 from kinematics.tables import rows
 from simulate.goals import MUST, SOFT
 from simulate.kernels import posture
-from simulate.kernels.data import SOLVED, Scratch, scratch
+from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED, Scratch, scratch
 from simulate.problem import Task
 from simulate.solution import Answer, Stage
 from simulate.strategies import LUMBAR_FIRST, OTHERS, larger_loss
 
 Array = NDArray[np.float64]
 
-#: A multiplier or a distance below this is as good as none: what binds is then about to change. [N m, rad]
+#: What moves more slowly than this with a parameter does not come to bind by it.
 _NEARLY_NOTHING = 1e-9
 _PELVIS, _SPINE = [INDEX[name] for name in PELVIS], [INDEX[name] for name in SPINE]
 _LUMBAR = _SPINE[:3]
@@ -49,7 +49,7 @@ class Parameters:
 class Marginal:
     """Derivatives `dq` (F, 24, P) of the posture and their `reach` (F, P), in each parameter's own unit (rad, N m/rad).
 
-    NaN where a frame is not solved, or falls short.
+    NaN where a frame is not solved, or falls short; in `closure` only of the leg that does.
     """
 
     dq: Array
@@ -86,11 +86,23 @@ def marginal(strategy: str, task: Task, answer: Answer, bounds: tuple[Array, Arr
     elif strategy == "least":
         found = _least(answer, bounds, which)
     else:
-        found = _of_stage(answer.stages[0], which, *_limit_rates(answer.stages[0], bounds, which))
-    short = answer.solution.status != SOLVED
-    # goals that fall short follow springs that are no part of the person: no derivative is given
-    found.dq[short], found.reach[short] = np.nan, np.nan
+        found = _latest([(stage, _limit_rates(stage, bounds, which)) for stage in answer.stages], which, len(task.q))
+    lost = answer.solution.status == UNSOLVED
+    if strategy != "closure":  # goals that fall short follow springs that are no part of the person
+        lost |= answer.solution.status == SHORTFALL
+    found.dq[lost], found.reach[lost] = np.nan, np.nan
     return found
+
+
+def _latest(stages: Sequence[tuple[Stage, tuple[Array, Array]]], which: Parameters, frames: int) -> Marginal:
+    """Derivatives from the last stage that holds each frame, given those of its bounds."""
+    dq = np.full((frames, len(COORDINATES), len(which)), np.nan)
+    reach = np.full((frames, len(which)), np.nan)
+    for stage, rates in stages:
+        found = _of_stage(stage, which, *rates)
+        there = stage.solution.status == SOLVED
+        dq[stage.frames[there]], reach[stage.frames[there]] = found.dq[there], found.reach[there]
+    return Marginal(dq, reach)
 
 
 def _limit_rates(stage: Stage, bounds: tuple[Array, Array], which: Parameters) -> tuple[Array, Array]:
@@ -105,30 +117,40 @@ def _limit_rates(stage: Stage, bounds: tuple[Array, Array], which: Parameters) -
 
 def _least(answer: Answer, bounds: tuple[Array, Array], which: Parameters) -> Marginal:
     """By way of its two solves: the room around the least lumbar motion moves with it."""
-    first, last = answer.stages[0], answer.stages[-1]
-    lumbar = _of_stage(first, which, *_limit_rates(first, bounds, which))
+    *firsts, last = answer.stages
+    lumbar = _latest([(stage, _limit_rates(stage, bounds, which)) for stage in firsts], which, len(answer.solution.q))
     lower, upper = _limit_rates(last, bounds, which)
-    for rate, end, own in ((lower, last.lower, first.lower), (upper, last.upper, first.upper)):
-        inside = end[:, _LUMBAR] != own[:, _LUMBAR]
-        rate[:, _LUMBAR] = np.where(inside[..., None], lumbar.dq[:, _LUMBAR], rate[:, _LUMBAR])
+    for rate, end, side in ((lower, last.lower, 0), (upper, last.upper, 1)):
+        inside = end[:, _LUMBAR] != bounds[side][_LUMBAR]
+        rate[:, _LUMBAR] = np.where(inside[..., None], lumbar.dq[last.frames][:, _LUMBAR], rate[:, _LUMBAR])
     energy = _of_stage(last, which, lower, upper)
-    return Marginal(energy.dq, np.minimum(energy.reach, lumbar.reach))
+    lumbar.dq[last.frames] = energy.dq
+    lumbar.reach[last.frames] = np.minimum(energy.reach, lumbar.reach[last.frames])
+    return lumbar
 
 
 def _closure(task: Task, answer: Answer, bounds: tuple[Array, Array], which: Parameters) -> Marginal:
     """By way of its parts: the pelvis about the hip, the spine under the held thorax, the other leg to its place."""
-    turns, other = dict(zip(SIDES, answer.stages[:2], strict=True)), answer.stages[2]
+    turns = dict(zip(SIDES, answer.stages[:2], strict=True))
     right = larger_loss(task, {side: stage.solution.q for side, stage in turns.items()})
     parts = {side: _of_stage(stage, which, *_limit_rates(stage, bounds, which)) for side, stage in turns.items()}
     fixed = np.where(right[:, None, None], parts["r"].dq, parts["l"].dq)
     reach = np.where(right[:, None], parts["r"].reach, parts["l"].reach)
     fixed[:, _SPINE] = _spine_follows(task, answer.solution.q, fixed)
-    low, high = fixed.copy(), fixed.copy()
-    for rate, own in zip((low, high), _limit_rates(other, bounds, which), strict=True):
-        for side, mask in (("r", ~right), ("l", right)):
-            free = np.ix_(np.flatnonzero(mask), np.array(_LEG[side]))
-            rate[free] = own[free]
-    found = _of_stage(other, which, low, high)
+    others = []
+    for stage in answer.stages[2:]:
+        rates = fixed[stage.frames].copy(), fixed[stage.frames].copy()
+        for rate, own in zip(rates, _limit_rates(stage, bounds, which), strict=True):
+            for side, mask in (("r", ~right), ("l", right)):
+                free = np.ix_(np.flatnonzero(mask[stage.frames]), np.array(_LEG[side]))
+                rate[free] = own[free]
+        others.append((stage, rates))
+    found = _latest(others, which, len(task.q))
+    # where the other leg's foot falls short, everything but that leg still has its derivative
+    short = answer.solution.status == SHORTFALL
+    found.dq[short], found.reach[short] = fixed[short], np.inf
+    for side, mask in (("r", ~right), ("l", right)):
+        found.dq[np.ix_(np.flatnonzero(mask & short), np.array(_LEG[side]))] = np.nan
     return Marginal(found.dq, np.minimum(found.reach, reach))
 
 
@@ -169,7 +191,8 @@ def _of_stage(stage: Stage, which: Parameters, lower: Array, upper: Array) -> Ma
     for f in np.flatnonzero(solution.status == SOLVED):
         lam = solution.multipliers[f].copy()
         posture.tangent(body, goals, task.tissue, f, stiffness, reference[f], low[f], high[f], q[f].copy(), lam, work)
-        forcing = (q[f] - reference[f])[:, None] * d_stiffness + work.J.T @ (work.c[:, None] * d_weight[f])
+        out = work.c - np.clip(work.c, work.low, work.high)
+        forcing = (q[f] - reference[f])[:, None] * d_stiffness + work.J.T @ (out[:, None] * d_weight[f])
         dq[f], reach[f] = _of_frame(
             work, lam, solution.active[f], solution.rows_active[f], forcing, lower[f], upper[f], q[f]
         )

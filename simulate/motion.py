@@ -93,6 +93,10 @@ class Motion:
             )
 
 
+#: More frames than this are no motion but a slip of the finger: three hours at 100 Hz.
+MOST_FRAMES = 1_000_000
+
+
 def resample(motion: Motion, *, rate: float) -> Motion:
     """The motion at equal time steps, by cubic splines through its samples.
 
@@ -106,7 +110,13 @@ def resample(motion: Motion, *, rate: float) -> Motion:
 
     if not (np.isfinite(rate) and rate > 0.0):
         raise HipspineError(f"{motion.source}: the rate to resample at must be more than 0 Hz, is {rate:g}")
-    steps = int(np.floor((motion.time[-1] - motion.time[0]) * rate + 1e-9))
+    if len(motion.time) < 4:
+        raise HipspineError(f"{motion.source}: {len(motion.time)} rows are too few to resample; at least 4 are needed")
+    steps = int(np.floor(min((motion.time[-1] - motion.time[0]) * rate + 1e-9, 2.0 * MOST_FRAMES)))
+    if not 1 <= steps <= MOST_FRAMES:
+        raise HipspineError(
+            f"{motion.source}: at {rate:g} Hz the motion has {steps} steps or more; 1 to {MOST_FRAMES} are allowed"
+        )
     time = motion.time[0] + np.arange(steps + 1) / rate
     turns = [k for k, name in enumerate(motion.names) if name not in TRANSLATIONS]
     values = motion.values.copy()
@@ -116,7 +126,10 @@ def resample(motion: Motion, *, rate: float) -> Motion:
         time=time,
         values=CubicSpline(motion.time, values)(time),
         extras={name: CubicSpline(motion.time, column)(time) for name, column in motion.extras.items()},
-        notices=(*motion.notices, f"resampled to {rate:g} Hz"),
+        notices=(
+            *motion.notices,
+            f"resampled to {rate:g} Hz" + (": few frames a stride, peaks may be missed" if rate < 30.0 else ""),
+        ),
     )
 
 

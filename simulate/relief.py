@@ -27,7 +27,7 @@ class Relief:
     """What each limit given back saves.
 
     `given_back` (L,), less than GIVEN_BACK_DEG where the free body's own bound comes first; `saved` (L, summaries) by
-    strategy, positive where less is needed, NaN where a frame of the new answer is unsolved. [rad]
+    strategy, positive where less is needed, over the frames that are solved before and after. [rad]
     """
 
     given_back: Array
@@ -64,17 +64,16 @@ def relief(
         bounds[end][i] += direction * given[k]
         for name, before in answers.items():
             after = again(name, bounds).solution
-            saved[name][k] = largest(free, before.solution.q) - largest(free, after.q)
-            if (after.status == UNSOLVED).any():
-                saved[name][k] = np.nan
+            both = (before.solution.status != UNSOLVED) & (after.status != UNSOLVED)
+            saved[name][k] = largest(free[both], before.solution.q[both]) - largest(free[both], after.q[both])
     return Relief(given, saved)
 
 
 def largest(free: Array, restricted: Array) -> Array:
     """Largest change over the frames of everything in SUMMARIES. [rad]"""
     added = restricted - free
-    single = np.abs(added[:, [INDEX[name] for name in SUMMARISED]]).max(axis=0)
-    return np.concatenate([[lumbar_norm(added).max()], single])
+    single = np.abs(added[:, [INDEX[name] for name in SUMMARISED]]).max(axis=0, initial=0.0)
+    return np.concatenate([[lumbar_norm(added).max(initial=0.0)], single])
 
 
 def lumbar_norm(added: Array) -> Array:

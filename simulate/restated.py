@@ -89,7 +89,9 @@ class Restated:
             if not role.any():
                 continue
             c = self._rows(goal, q, R, o)
-            total = total + 0.5 * (weight * (role == SOFT)) @ c**2 + (weight * (role == PULL)) @ c
+            low, high = np.moveaxis(goal.ends()[f], -1, 0)[..., None]
+            out = np.where(c.real > high, c - high, np.where(c.real < low, c - low, 0.0))
+            total = total + 0.5 * (weight * (role == SOFT)) @ out**2 + (weight * (role == PULL)) @ c
             musts.append(c[role == MUST])
         return total, np.concatenate(musts)
 

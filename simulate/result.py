@@ -29,10 +29,11 @@ NEGLIGIBLE_DEG = 1e-6
 class Change(NamedTuple):
     """What is added to one coordinate.
 
-    `added_deg` restricted minus free, signed, at its largest; `at_percent` of the limited side's cycle, NaN if nothing
-    is added; `peak_deg` the restricted angle's extreme on the side to which was added (without addition the largest),
-    counted from standing; `range_deg` of the restricted angle; `share_of_range` the largest use of the person's own
-    range in either direction (1 is all of it, infinity more than a range of nothing; NaN for the pelvis).
+    Over the frames that are solved or fall short; all NaN if there are none. `added_deg` restricted minus free, signed,
+    at its largest; `at_percent` of the limited side's cycle, NaN if nothing is added; `peak_deg` the restricted angle's
+    extreme on the side to which was added (without addition the largest), counted from standing; `range_deg` of the
+    restricted angle; `share_of_range` the largest use of the person's own range in either direction (1 is all of it,
+    infinity more than a range of nothing; NaN for the pelvis).
     """
 
     peak_deg: float
@@ -70,8 +71,12 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
 
     def _change(self, strategy: str, coordinate: str) -> Change:
         one = {"strategy": strategy, "coordinate": coordinate}
-        restricted = self.restricted.sel(one).values + float(self.zero_offset.sel(coordinate=coordinate))
-        added = self.restricted.sel(one).values - self.free.sel(one).values
+        there = self.status.sel(strategy=strategy).values != UNSOLVED  # an unsolved posture is no answer
+        if not there.any():
+            return Change(*[float("nan")] * len(Change._fields))
+        offset = float(self.zero_offset.sel(coordinate=coordinate))
+        restricted, free = (self[kind].sel(one).values[there] for kind in ("restricted", "free"))
+        added, restricted = restricted - free, restricted + offset
         k = int(np.abs(added).argmax())
         moved = abs(added[k]) > NEGLIGIBLE_DEG
         peak = restricted.max() if added[k] > 0 else restricted.min()
@@ -79,7 +84,7 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
             peak_deg=float(peak if moved else restricted[np.abs(restricted).argmax()]),
             range_deg=float(np.ptp(restricted)),
             added_deg=float(added[k]),
-            at_percent=float(self.percent()[k]) if moved else float("nan"),
+            at_percent=float(self.percent()[there][k]) if moved else float("nan"),
             share_of_range=self._share_of_range(coordinate, restricted),
         )
 
@@ -179,7 +184,7 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
     def _relief(self, one: xr.Dataset) -> list[dict[str, Any]]:
         """What each limit given back saves, the most lumbar relief first."""
         added = (one.restricted - one.free).sel(coordinate=_LUMBAR).values
-        norm = np.linalg.norm(added, axis=1)
+        norm = np.where(one.status.values == UNSOLVED, 0.0, np.linalg.norm(added, axis=1))
         k = int(norm.argmax())
         rows = []
         for limit in self.limit.values:

@@ -44,14 +44,16 @@ _PELVIS = [INDEX[name] for name in PELVIS]
 _SPINE = [INDEX[name] for name in SPINE]
 _LUMBAR, _THORACIC = _SPINE[:3], _SPINE[3:]
 
-#: What an allowance widens the bounds of; the other allowances widen the room of goals.
+#: Coordinates that an allowance is about; the other allowances widen the room of goals.
 _ALLOWED = {
-    "knee": [INDEX[f"knee_angle_{side}"] for side in SIDES],
-    "ankle": [INDEX[f"{name}_{side}"] for name in ("ankle_angle", "subtalar_angle") for side in SIDES],
+    "knee": tuple(f"knee_angle_{side}" for side in SIDES),
+    "ankle": tuple(f"{name}_{side}" for name in ("ankle_angle", "subtalar_angle") for side in SIDES),
 }
 #: First solve of `least`: stiffness of the added lumbar motion, and share at which every other energy still counts,
 #: so that it decides nothing but ties: 50 N m times the share, over the stiffness, is 5e-5 rad. [N m/rad]
 LUMBAR_FIRST, OTHERS = 1e4, 1e-2
+#: What falls short in `least` when nothing else is enough.
+ALLOWANCES = "allowances"
 #: Room around the least lumbar motion in which the second solve looks for the least energy: 0.01 deg. [rad]
 LUMBAR_ROOM = np.deg2rad(0.01)
 #: Starts of `least` beside the frame before and `predicted`: the reference with its pelvis turned and dropped to a
@@ -174,7 +176,9 @@ def least(task: Task, lower: Array, upper: Array, *, free: Array, allow: Mapping
     """Least lumbar motion beyond the free answer's, over every way within the allowances; then the least energy.
 
     Two solves, in this order: the first minimises the norm of the added lumbar motion (three axes), from several
-    starts; the second the energy, with the lumbar joint held there. The thoracic joint adds in its published shares.
+    starts, all other energy counting a hundredth; the second the energy, with the lumbar joint held there. Where the
+    second does not converge the first stands (``ties_broken`` is 0 there). The thoracic joint adds in its published
+    shares.
 
     Parameters
     ----------
@@ -185,53 +189,67 @@ def least(task: Task, lower: Array, upper: Array, *, free: Array, allow: Mapping
     allow : mapping of str to float
         As `allowances` gives them. [deg; m]
     """
-    task, lower, upper = _within_allowances(task, lower, upper, free, allow)
+    task = _within_allowances(task, free, allow)
+    lower, upper = (np.tile(end, (len(free), 1)) for end in (lower, upper))
     first = _lumbar_first(task, free)
     best, evidence = _best_of_starts(first, lower, upper, task)
     stage = Stage("added lumbar motion", np.arange(len(task.q)), first, lower, upper, best)
     best, settled, stages = fall_short(first, lower, upper, best, stage.what)
-    lows, highs = lower.copy(), upper.copy()
-    lows[:, _LUMBAR] = np.maximum(lower[:, _LUMBAR], best.q[:, _LUMBAR] - LUMBAR_ROOM)
-    highs[:, _LUMBAR] = np.minimum(upper[:, _LUMBAR], best.q[:, _LUMBAR] + LUMBAR_ROOM)
+    # where something falls short, springs have decided; elsewhere energy decides what lumbar motion leaves open
+    tied = np.flatnonzero(best.status == SOLVED)
+    low, high = lower[tied], upper[tied]
+    low[:, _LUMBAR] = np.maximum(low[:, _LUMBAR], best.q[tied][:, _LUMBAR] - LUMBAR_ROOM)
+    high[:, _LUMBAR] = np.minimum(high[:, _LUMBAR], best.q[tied][:, _LUMBAR] + LUMBAR_ROOM)
     second = replace(settled, q=task.q, stiffness=task.stiffness, tissue=task.tissue, goals=_as_stiff(settled, task))
-    last = solve(second, lows, highs, start=best.q)
-    stages = [stage, *stages, Stage("energy", stage.frames, second, lows, highs, last)]
+    second = second.frames(tied)
+    last = solve(second, low, high, start=best.q[tied])
+    stages = [stage, *stages, Stage("energy", tied, second, low, high, last)]
+    broken = tied[last.status == SOLVED]
+    whole = put(best, last.frames(np.flatnonzero(last.status == SOLVED)), broken)
+    evidence["ties_broken"] = np.isin(np.arange(len(task.q)), broken).astype(np.float64)
     # a frame whose lumbar joint is at the edge of its room is not at a bound of the person's
-    own = (last.q <= lower + 1e-12) | (last.q >= upper - 1e-12)
-    solution = replace(
-        last,
-        status=np.where(best.status == UNSOLVED, UNSOLVED, last.status).astype(np.int8),
-        iterations=best.iterations + last.iterations,
-        active=np.where(own, last.active, 0).astype(np.int8),
-        ms=best.ms + last.ms,
-    )
+    own = (whole.q <= lower + 1e-12) | (whole.q >= upper - 1e-12)
+    solution = replace(whole, active=np.where(own, whole.active, 0).astype(np.int8), ms=best.ms + last.ms)
     return Answer(judged(task, solution), task, tuple(stages), evidence)
 
 
-def _within_allowances(
-    task: Task, lower: Array, upper: Array, free: Array, allow: Mapping[str, float]
-) -> tuple[Task, Array, Array]:
-    """The task with goals widened and coordinates bound by the allowances, and the spine's two joints coupled."""
-    low, high = np.tile(lower, (len(free), 1)), np.tile(upper, (len(free), 1))
-    for name, which in _ALLOWED.items():
-        by = np.deg2rad(allow[name])
-        low[:, which] = np.clip(free[:, which] - by, lower[which], upper[which])
-        high[:, which] = np.clip(free[:, which] + by, lower[which], upper[which])
-    goals: list[Goal] = []
+def _within_allowances(task: Task, free: Array, allow: Mapping[str, float]) -> Task:
+    """The task with goals widened, coordinates held near by the allowances, and the spine's two joints coupled.
+
+    When nothing else that yields is enough, the allowances do.
+    """
+    last, goals = len(task.yields) + 1, list[Goal]()
     for goal in task.goals:
         if not goal.allowance:
             goals.append(goal)
             continue
         by = allow[goal.allowance] if goal.unit == "mm" else np.deg2rad(allow[goal.allowance])
-        room = goal.ends() + by * goal.ends(goal.allowed)
+        room = goal.ends() + by * goal.ends(goal.allowed) * (goal.roles() == MUST)[..., None]
         if (goal.roles() == MUST).any():
             goals.append(replace(goal, room=room))
-        else:  # it stays a preference, within its room
+        else:  # it stays a preference, and a must within its allowance
             held = np.where(goal.roles() == OFF, OFF, MUST).astype(np.int8)
-            goals += [goal, replace(goal, name=f"{goal.name} within its allowance", role=held, room=room)]
+            room = goal.ends() + by * goal.ends(goal.allowed)
+            name = f"{goal.name} within its allowance"
+            goals += [goal, replace(goal, name=name, role=held, room=room, stiffness=0.0, yields=last)]
+    always = np.full(len(free), MUST, np.int8)
+    for name, coordinates in _ALLOWED.items():
+        by = np.deg2rad(allow[name])
+        goals += [
+            CombinationGoal(
+                name=f"{coordinate} within its allowance",
+                factors={coordinate: 1.0},
+                target=free[:, INDEX[coordinate]],
+                role=always,
+                room=np.array([-by, by]),
+                yields=last,
+            )
+            for coordinate in coordinates
+            if coordinate not in task.chain.locked
+        ]
     if not set(SPINE[3:]) & set(task.chain.locked):
         goals += _thoracic_shares(free)
-    return task.with_goals(goals), low, high
+    return replace(task.with_goals(goals), yields=(*task.yields, ALLOWANCES))
 
 
 def _thoracic_shares(free: Array) -> list[CombinationGoal]:

@@ -52,9 +52,11 @@ def page() -> str:
         "\\tfrac12 T^\\top (a_i \\times a_j)\n```\n",
         "Away from its target, with $v = \\log(T^\\top R)$, $b_i = T^\\top a_i$ and $J^{-1}(v) b = b - \\tfrac12 v "
         "\\times b + k\\, v \\times (v \\times b)$, its derivative is $v_i = J^{-1}(v) b_i$ and its second derivative",
-        "```{math}\n\\frac{\\partial^2 v}{\\partial q_i \\partial q_j} = J^{-1}(v) (b_j \\times b_i) - \\tfrac12 v_j \\times b_i"
+        "```{math}\n\\frac{\\partial^2 v}{\\partial q_i \\partial q_j} = J^{-1}(v) (b_j \\times b_i)"
+        " - \\tfrac12 v_j \\times b_i"
         " + k \\bigl(v_j \\times (v \\times b_i) + v \\times (v_j \\times b_i)\\bigr)"
-        "\n + 2 \\frac{dk}{d\\theta^2} (v \\cdot v_j)\\, v \\times (v \\times b_i) \\quad (j \\text{ before or equal to } i)\n```\n",
+        "\n + 2 \\frac{dk}{d\\theta^2} (v \\cdot v_j)\\, v \\times (v \\times b_i)"
+        " \\quad (j \\text{ before or equal to } i)\n```\n",
         shown("2 \\frac{dk}{d\\theta^2}", sp.simplify(2 * rotations.k_slope)),
         "Kernels are held to it by difference quotients.",
         "`kinematics.derivations.tree.differences()` holds left minus right side of each of these; all are zero.",

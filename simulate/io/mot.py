@@ -176,9 +176,9 @@ def _unit(path: Path, header: dict[str, str], ours: dict[str, Array], angles: st
     if angles is not None:
         return angles == "degrees", []
     declared = header.get("indegrees", "").lower()
-    if declared and declared[0] not in "yn":
+    if declared and declared not in ("yes", "y", "no", "n", "true", "false"):
         raise HipspineError(f"{path}: inDegrees = {declared!r}; allowed: yes, no")
-    if declared.startswith("n"):
+    if declared[:1] in ("n", "f"):
         return False, []
     notices = []
     if not declared:

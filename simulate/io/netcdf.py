@@ -20,17 +20,25 @@ def write_result(path: str | Path, result: Compensation) -> None:
 
 
 def digest(result: xr.Dataset) -> str:
-    """SHA-256 of every variable, coordinate and attribute, but for a digest that is there already."""
+    """SHA-256 of every variable with its attributes, and of the attributes of the whole but for a digest."""
     whole = sha256()
+
+    def add(*parts: object) -> None:
+        for part in parts:
+            whole.update(part if isinstance(part, bytes) else str(part).encode())
+            whole.update(b"\0")
+
     for name in sorted(map(str, result.variables)):
-        values = np.ascontiguousarray(result[name].values)
-        whole.update(name.encode())
-        whole.update(
-            values.tobytes() if values.dtype.kind in "fiub" else "\0".join(values.astype(str).ravel()).encode()
-        )
-    for name, value in sorted(result.attrs.items()):
-        if name != "digest":
-            whole.update(f"{name}={value}".encode())
+        variable = result[name].variable
+        values = np.ascontiguousarray(variable.values)
+        number = values.dtype.kind in "fiub"
+        add(name, variable.dims, values.shape, values.dtype.kind if number else "text")
+        add(values.tobytes() if number else "\0".join(values.astype(str).ravel()))
+        for key, value in sorted(variable.attrs.items()):
+            add(key, np.asarray(value).tolist())
+    for key, value in sorted(result.attrs.items()):
+        if key != "digest":
+            add(key, value)
     return whole.hexdigest()
 
 
@@ -49,5 +57,5 @@ def read_result(path: str | Path) -> Compensation:
         with xr.open_dataset(path, engine="h5netcdf") as found:
             whole = found.load()
             return Compensation(dict(whole.data_vars), whole.coords, whole.attrs)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise HipspineError(f"{path}: is no netCDF file of hipspine: {error}") from None

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.int8]
 Indices = NDArray[np.int64]
 
-#: Roles of a row in one frame: nothing; stays between its `low` and `high`; a spring; a constant force.
+#: Roles of a row in one frame: nothing; stays in its room (`low` to `high`); a spring back to it; a constant force.
 OFF, MUST, SOFT, PULL = 0, 1, 2, 3
 
 #: Status of a frame.
@@ -45,7 +45,7 @@ class Body(NamedTuple):
 class Goals(NamedTuple):
     """Goals of one task, frame by frame.
 
-    Rows of every kind: `role` (F, M); `low` and `high` (F, M), between which a MUST row stays; `weight` (F, M), the
+    Rows of every kind: `role` (F, M); `low` and `high` (F, M), its room, in which a MUST row stays; `weight` (F, M),
     stiffness of a SOFT row or force of a PULL row. Points: `segment` (G,), the coordinate whose frame carries it, or
     WHOLE_BODY; `local` (G, 3), the point (or direction) in that frame; `is_point` (G,), 0 for a direction; `normal`
     (F, G, 3), the world axis; `target` (F, G). Orientations: `o_segment` (P,), `o_target` (F, P, 3, 3). Combinations:

@@ -96,6 +96,14 @@ def _phi(kind, s):
 
 
 @njit(cache=True)
+def beyond(m, w):
+    """By how much row m is out of its room; with no room, its value."""
+    if w.c[m] > w.high[m]:
+        return w.c[m] - w.high[m]
+    return min(w.c[m] - w.low[m], 0.0)
+
+
+@njit(cache=True)
 def objective(tissue, stiffness, q_ref, q, w):
     """Elastic energy of the posture [J]: joints away from the reference, tissues, preferred goals, constant forces."""
     energy = 0.0
@@ -111,7 +119,7 @@ def objective(tissue, stiffness, q_ref, q, w):
         energy += tissue.amplitude[t] * stored
     for m in range(w.role.size):
         if w.role[m] == SOFT:
-            energy += 0.5 * w.weight[m] * w.c[m] ** 2
+            energy += 0.5 * w.weight[m] * beyond(m, w) ** 2
         elif w.role[m] == PULL:
             energy += w.weight[m] * w.c[m]
     return energy
@@ -199,12 +207,12 @@ def linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w):
         if w.role[m] == PULL:
             for i in range(N):
                 w.g[i] += w.weight[m] * w.J[m, i]
-        elif w.role[m] == SOFT:
-            k = w.weight[m]
+        elif w.role[m] == SOFT and (w.low[m] == w.high[m] or beyond(m, w) != 0.0):
+            k, out = w.weight[m], beyond(m, w)
             for i in range(N):
                 t = k * w.J[m, i]
                 if t != 0.0:
-                    w.g[i] += t * w.c[m]
+                    w.g[i] += t * out
                     w.D[i] += t * w.J[m, i]
                     for j in range(N):
                         w.H[i, j] += t * w.J[m, j]
@@ -230,7 +238,7 @@ def _add_tissue(tissue, t, q_ref, q, w):
 def _pull(lam, m, w):
     """What the curvature of row m is weighed with: stiffness times value, the force, or minus the multiplier."""
     if w.role[m] == SOFT:
-        return w.weight[m] * w.c[m]
+        return w.weight[m] * beyond(m, w)
     if w.role[m] == PULL:
         return w.weight[m]
     return -lam[m] if w.role[m] == MUST else 0.0

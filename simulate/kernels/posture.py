@@ -24,6 +24,8 @@ HESSIANS = (
     (False, 1e2, 1.0),
     (False, 1e4, 1.0),
 )
+#: Most that a metre or radian of missed musts costs in the merit function. [N, N m]
+MOST_PRICE = 1e8
 #: Least diagonal the KKT residual is scaled with, where nothing but must goals holds a coordinate. [N/m, N m/rad]
 LEAST_DIAGONAL = 1.0
 
@@ -111,7 +113,7 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
             if not step.quadratic_step(q, w.lower, w.upper, weight, w):
                 continue
             for m in range(w.role.size):
-                price = max(price, 1.5 * abs(w.lam[m]))
+                price = max(price, min(1.5 * abs(w.lam[m]), MOST_PRICE))
             before = goal.objective(tissue, stiffness, q_ref, q, w) + price * goal.violation(w)[1]
             slope = -price * goal.violation(w)[1]
             for i in range(N):

@@ -16,9 +16,11 @@ from simulate.kernels.data import MUST
 
 #: Weight of J'J added to the Hessian: it leaves the step unchanged (the rows are met) but makes the free block positive
 #: definite where only the rows hold the body, as they hold the pelvis's place, and outweighs the curvature that the
-#: multipliers bring in along the rows: at least AUGMENT, and so many times the largest multiplier. [N/m, N m/rad]
+#: multipliers bring in along the rows: at least AUGMENT, and so many times the largest multiplier, up to MOST_AUGMENT
+#: (rows that depend on each other have multipliers without end). [N/m, N m/rad]
 AUGMENT = 1e3
 OUTWEIGH = 300.0
+MOST_AUGMENT = 1e8
 MAX_PIVOTS = 100
 #: Patience with whole-block exchanges that do not reduce the number of violated conditions.
 PATIENCE = 4
@@ -70,7 +72,7 @@ def augmentation(lam, w):
     for m in range(w.role.size):
         if w.role[m] == MUST:
             largest = max(largest, abs(lam[m]))
-    return max(AUGMENT, OUTWEIGH * largest)
+    return max(AUGMENT, min(OUTWEIGH * largest, MOST_AUGMENT))
 
 
 @njit(cache=True)

@@ -56,7 +56,7 @@ def verification_text(found: Verification) -> str:
             str(len(sure)),
             f"{gap:.0e} J" if sure else "",
             f"{apart:.0e}°" if sure else "",
-            "holds" if all(check.holds for check in checks) else "LESS FOUND",
+            "LESS FOUND" if not all(check.holds for check in checks) else "holds" if sure else "not confirmed",
         )
     console.print(table)
     if found.unsolved:

@@ -175,6 +175,13 @@ def test_bad_models(hipspine, tmp_path):
         (["--standing", "none.mot"], ("none.mot", "no such file")),
         (["--angles", "grad"], ("grad", "degrees")),
         (["--resample", 0], ("resample", "0 Hz")),
+        (["--resample", 1e12], ("resample", "1000000")),
+        (["--hip-flexion", -10], ("hip flexion right -10", "(normal)")),
+        (["--hip-flexion", 1e9], ("hip_flexion", "180")),
+        (["--allow", "knee"], ("--allow knee", "knee=10")),
+        (["--allow", "kneee=3"], ("kneee", "trunk_lean")),
+        (["--allow", "knee=10", "ankle=-1"], ("ankle", "0 or more")),
+        (["--standing", "a" * 300 + ".mot"], ("aaa", "too long")),
     ],
 )
 def test_bad_options(hipspine, tmp_path, words, says):
@@ -221,6 +228,48 @@ def test_a_fault_of_ours_says_so_in_one_line_and_status_1(hipspine, monkeypatch)
     assert (code, out) == (1, "")
     assert "a fault of ours" in err
     assert "Traceback" not in err
+
+
+def test_allowances_may_stand_in_a_row(hipspine):
+    code, out, _ = hipspine(
+        "walk", "--strategy", "least", "--allow", "knee=3", "ankle=2", "--hip-extension", 0, "--json"
+    )
+    assert code == 0
+    answer = json.loads(out)
+    assert (answer["allowances"]["knee"], answer["allowances"]["ankle"]) == (3.0, 2.0)
+    assert list(answer["answers"]) == ["least"]
+    _, mixed, _ = hipspine(
+        "walk", "--allow", "knee=3", BUNDLED.motion, "--strategy", "least", "--hip-extension", 0, "--json"
+    )
+    assert json.loads(mixed)["allowances"]["knee"] == 3.0
+
+
+def test_a_result_is_verified_and_a_changed_one_ends_in_status_2(hipspine, tmp_path):
+    import h5py
+
+    hipspine("walk", "--hip-extension-right", -5, "--json")
+    path = tmp_path / "results" / "walk" / "result.nc"
+    code, out, _ = hipspine("verify", path, "--frames", 2)
+    assert code == 0
+    assert "consistent" in out
+    code, out, _ = hipspine("verify", path, "--frames", 1, "--json")
+    assert code == 0
+    assert json.loads(out)["holds"] is True
+    with h5py.File(path, "r+") as inside:
+        inside["restricted"][1, 60, 6] += 1.0
+    code, out, err = hipspine("verify", path, "--frames", 1)
+    assert code == 2
+    assert "NOT consistent" in out
+    assert "restricted" in err
+
+
+def test_what_is_no_result_is_refused_by_verify(hipspine, tmp_path):
+    (tmp_path / "text.nc").write_text("no netCDF", encoding="utf-8")
+    for name in ("nothing.nc", "text.nc", "a" * 300):
+        code, out, err = hipspine("verify", tmp_path / name)
+        assert (code, out) == (2, "")
+        assert "Traceback" not in err
+        assert name[:50] in err
 
 
 def test_help_and_version(hipspine):

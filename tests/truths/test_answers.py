@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kinematics import HipspineError
 from kinematics.conventions import COORDINATES, INDEX
 from kinematics.rom import RangeOfMotion
 from kinematics.spine import lumbar_shares
@@ -175,6 +176,20 @@ def test_where_nothing_else_comes_to_bind_relief_is_five_times_the_marginal(bund
     assert row["saved_deg"]["lumbar"] == pytest.approx(5.0 * row["marginal_lumbar"], rel=0.15)  # the curvature of 5 deg
 
 
+def test_the_mean_of_a_coordinate_moves_with_a_limit_as_its_derivative_says(bundled_walk):
+    step = 0.01
+    low, there, high = (
+        compensate(bundled_walk, rom=NORMAL.limited(hip_extension_right_deg=-10 + by), strategies=["predicted"])
+        for by in (-step, 0.0, step)
+    )
+    for name in ("lumbar_extension", "pelvis_tilt", "knee_angle_r"):
+        one = {"strategy": "predicted", "coordinate": name}
+        quotient = float((high.restricted - low.restricted).sel(one).mean() / (2 * step))
+        found = float(there.marginal_limit_mean.sel(one, drop=True).squeeze())
+        # a few frames begin or cease to be limited within the step
+        assert found == pytest.approx(quotient, rel=0.02, abs=1e-3)
+
+
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
 def test_the_derivatives_are_central_differences_where_what_binds_does_not_change(bundled_walk, strategy):
     walk = bundled_walk.frames(slice(40, 90, 5))
@@ -282,8 +297,9 @@ def test_a_result_is_confirmed_from_its_file_alone(file):
 @pytest.mark.parametrize(
     "variable",
     [
-        "restricted", "free", "restricted_translation", "restricted_landmarks", "status", "bound_active", "budget",
+        "restricted", "free", "restricted_translation", "restricted_landmarks", "status", "budget",
         "relief", "limit_lower", "stiffness", "goal_target", "goal_high", "chain_offsets", "short_mm", "own_upper",
+        "kkt", "must_mm", "zero_offset", "marginal_limit",
     ],
 )  # fmt: skip
 def test_a_changed_number_does_not_go_unnoticed(file, tmp_path, variable):
@@ -298,12 +314,62 @@ def test_a_changed_number_does_not_go_unnoticed(file, tmp_path, variable):
         changed[variable].values[60, 0, 0] += 0.05
     elif variable == "goal_target":
         changed[variable].values[60, 0] += 0.005
+    elif variable in ("kkt", "must_mm", "zero_offset", "marginal_limit"):
+        changed[variable].values[...] = changed[variable].values + 5.0
     else:
         flat = changed[variable].values.reshape(-1)
-        flat[len(flat) // 2] += 1.0 if variable == "bound_active" else 0.01
+        flat[len(flat) // 2] += 0.01
         changed[variable].values[...] = flat.reshape(changed[variable].shape)
     write_result(tmp_path / "changed.nc", changed)
     assert verify(tmp_path / "changed.nc", frames=1).inconsistencies
+
+
+@pytest.mark.parametrize("what", ["labels", "units", "limits_model_deg"])
+def test_changed_words_do_not_go_unnoticed(file, tmp_path, what):
+    changed = read_result(file)
+    if what == "labels":
+        names = changed.coordinate.values.copy()
+        names[[-1, -2]] = names[[-2, -1]]
+        changed = changed.assign_coords(coordinate=names)
+    elif what == "units":
+        changed["restricted"].attrs["units"] = "rad"
+    else:
+        changed.attrs[what] = "{}"
+    write_result(tmp_path / "changed.nc", changed)
+    assert verify(tmp_path / "changed.nc", frames=1).inconsistencies
+
+
+def test_a_file_with_unsolved_frames_is_consistent_and_says_so(bundled_walk, tmp_path, monkeypatch):
+    from simulate import strategies
+
+    judged = strategies.judged
+
+    def one_lost(asked, solution):
+        found = judged(asked, solution)
+        found.status[60] = 0
+        return found
+
+    monkeypatch.setattr(strategies, "judged", one_lost)
+    write_result(tmp_path / "lost.nc", compensate(bundled_walk, rom=NORMAL.limited(**LIMITS), strategies=["least"]))
+    monkeypatch.setattr(strategies, "judged", judged)
+    found = verify(tmp_path / "lost.nc", frames=1)
+    assert found.unsolved == 1
+    assert found.inconsistencies == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("allowances", "[1]"), ("allowances", '{"knee": NaN}'), ("chain_points", '{"a": 1}'), ("yields", "3"),
+        ("limits_deg", '{"hip_extension": "x"}'), ("version", "0.0.0"),
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_no_whole_problem_is_refused_in_words(file, tmp_path, name, value):
+    changed = read_result(file)
+    changed.attrs[name] = value
+    write_result(tmp_path / "changed.nc", changed)
+    with pytest.raises(HipspineError, match=r"changed\.nc|allowance|direction"):
+        verify(tmp_path / "changed.nc", frames=1)
 
 
 def test_a_file_that_was_written_to_afterwards_is_told_by_its_digest(file, tmp_path):
