@@ -107,8 +107,8 @@ def answer_to(
     unrestricted, restricted = inputs.bounds["free"], inputs.bounds["limit"]
     free = predicted(task, *unrestricted).solution
 
-    def answered(name: str, bounds: Bounds) -> Answer:
-        return STRATEGIES[name](task, *bounds, free=free.q, allow=allowed)
+    def answered(name: str, bounds: Bounds, near: Array | None = None) -> Answer:
+        return STRATEGIES[name](task, *bounds, free=free.q, allow=allowed, near=near)
 
     answers = {name: answered(name, restricted) for name in strategies}
     limits = inputs.rom.limited_bounds

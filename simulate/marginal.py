@@ -121,7 +121,7 @@ def _least(answer: Answer, bounds: tuple[Array, Array], which: Parameters) -> Ma
     lumbar = _latest([(stage, _limit_rates(stage, bounds, which)) for stage in firsts], which, len(answer.solution.q))
     lower, upper = _limit_rates(last, bounds, which)
     for rate, end, side in ((lower, last.lower, 0), (upper, last.upper, 1)):
-        inside = end[:, _LUMBAR] != bounds[side][_LUMBAR]
+        inside = end[:, _LUMBAR] != bounds[side][_LUMBAR]  # the room, not the person's own range
         rate[:, _LUMBAR] = np.where(inside[..., None], lumbar.dq[last.frames][:, _LUMBAR], rate[:, _LUMBAR])
     energy = _of_stage(last, which, lower, upper)
     lumbar.dq[last.frames] = energy.dq

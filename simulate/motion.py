@@ -115,7 +115,8 @@ def resample(motion: Motion, *, rate: float) -> Motion:
     steps = int(np.floor(min((motion.time[-1] - motion.time[0]) * rate + 1e-9, 2.0 * MOST_FRAMES)))
     if not 1 <= steps <= MOST_FRAMES:
         raise HipspineError(
-            f"{motion.source}: at {rate:g} Hz the motion has {steps} steps or more; 1 to {MOST_FRAMES} are allowed"
+            f"{motion.source}: resampled at {rate:g} Hz the motion has {steps} steps or more; 1 to {MOST_FRAMES} "
+            "are allowed"
         )
     time = motion.time[0] + np.arange(steps + 1) / rate
     turns = [k for k, name in enumerate(motion.names) if name not in TRANSLATIONS]

@@ -40,7 +40,7 @@ def relief(
     unrestricted: Bounds,
     free: Array,
     answers: Mapping[str, Answer],
-    again: Callable[[str, Bounds], Answer],
+    again: Callable[[str, Bounds, Array], Answer],
 ) -> Relief:
     """Solve every strategy again with each limit given back.
 
@@ -54,7 +54,8 @@ def relief(
         The free answer.
     answers : mapping of strategy to Answer
         With the limits.
-    again : callable (strategy, bounds) -> Answer
+    again : callable (strategy, bounds, near) -> Answer
+        `near` is the answer before: it still meets every must.
     """
     given, saved = np.zeros(len(limits)), {name: np.zeros((len(limits), len(SUMMARIES))) for name in answers}
     for k, (coordinate, direction) in enumerate(limits):
@@ -63,7 +64,7 @@ def relief(
         bounds = (restricted[0].copy(), restricted[1].copy())
         bounds[end][i] += direction * given[k]
         for name, before in answers.items():
-            after = again(name, bounds).solution
+            after = again(name, bounds, before.solution.q).solution
             both = (before.solution.status != UNSOLVED) & (after.status != UNSOLVED)
             saved[name][k] = largest(free[both], before.solution.q[both]) - largest(free[both], after.q[both])
     return Relief(given, saved)

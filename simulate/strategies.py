@@ -172,7 +172,16 @@ def allowances(given: Mapping[str, float] | None = None) -> dict[str, float]:
     return found
 
 
-def least(task: Task, lower: Array, upper: Array, *, free: Array, allow: Mapping[str, float], **_: object) -> Answer:
+def least(
+    task: Task,
+    lower: Array,
+    upper: Array,
+    *,
+    free: Array,
+    allow: Mapping[str, float],
+    near: Array | None = None,
+    **_: object,
+) -> Answer:
     """Least lumbar motion beyond the free answer's, over every way within the allowances; then the least energy.
 
     Two solves, in this order: the first minimises the norm of the added lumbar motion (three axes), from several
@@ -188,35 +197,52 @@ def least(task: Task, lower: Array, upper: Array, *, free: Array, allow: Mapping
         The free answer.
     allow : mapping of str to float
         As `allowances` gives them. [deg; m]
+    near : ndarray, shape (F, 24), optional
+        Postures to look near, instead of searching from several starts.
     """
-    task = _within_allowances(task, free, allow)
-    lower, upper = (np.tile(end, (len(free), 1)) for end in (lower, upper))
-    first = _lumbar_first(task, free)
-    best, evidence = _best_of_starts(first, lower, upper, task)
+    whole, tight = _within_allowances(task, free, allow)
+    wide_lower, wide_upper = (np.tile(end, (len(free), 1)) for end in (lower, upper))
+    lower, upper = _within_reach(wide_lower, wide_upper, free, allow)
+    first = _lumbar_first(tight, free)
+    if near is None:
+        best, evidence = _best_of_starts(first, lower, upper, tight)
+    else:
+        best, evidence = solve(first, lower, upper, start=near), {}
     stage = Stage("added lumbar motion", np.arange(len(task.q)), first, lower, upper, best)
-    best, settled, stages = fall_short(first, lower, upper, best, stage.what)
+    best, _settled, stages = fall_short(_lumbar_first(whole, free), wide_lower, wide_upper, best, stage.what)
+    task = whole
     # where something falls short, springs have decided; elsewhere energy decides what lumbar motion leaves open
     tied = np.flatnonzero(best.status == SOLVED)
     low, high = lower[tied], upper[tied]
     low[:, _LUMBAR] = np.maximum(low[:, _LUMBAR], best.q[tied][:, _LUMBAR] - LUMBAR_ROOM)
     high[:, _LUMBAR] = np.minimum(high[:, _LUMBAR], best.q[tied][:, _LUMBAR] + LUMBAR_ROOM)
-    second = replace(settled, q=task.q, stiffness=task.stiffness, tissue=task.tissue, goals=_as_stiff(settled, task))
-    second = second.frames(tied)
+    second = tight.frames(tied)
     last = solve(second, low, high, start=best.q[tied])
     stages = [stage, *stages, Stage("energy", tied, second, low, high, last)]
     broken = tied[last.status == SOLVED]
-    whole = put(best, last.frames(np.flatnonzero(last.status == SOLVED)), broken)
+    both = put(best, last.frames(np.flatnonzero(last.status == SOLVED)), broken)
     evidence["ties_broken"] = np.isin(np.arange(len(task.q)), broken).astype(np.float64)
     # a frame whose lumbar joint is at the edge of its room is not at a bound of the person's
-    own = (whole.q <= lower + 1e-12) | (whole.q >= upper - 1e-12)
-    solution = replace(whole, active=np.where(own, whole.active, 0).astype(np.int8), ms=best.ms + last.ms)
+    own = (both.q <= lower + 1e-12) | (both.q >= upper - 1e-12)
+    solution = replace(both, active=np.where(own, both.active, 0).astype(np.int8), ms=best.ms + last.ms)
     return Answer(judged(task, solution), task, tuple(stages), evidence)
 
 
-def _within_allowances(task: Task, free: Array, allow: Mapping[str, float]) -> Task:
+def _within_reach(lower: Array, upper: Array, free: Array, allow: Mapping[str, float]) -> tuple[Array, Array]:
+    """The bounds (F, 24) with the coordinates that have an allowance held near the free answer's."""
+    low, high = lower.copy(), upper.copy()
+    for name, coordinates in _ALLOWED.items():
+        which, by = [INDEX[coordinate] for coordinate in coordinates], np.deg2rad(allow[name])
+        low[:, which] = np.clip(free[:, which] - by, lower[:, which], upper[:, which])
+        high[:, which] = np.clip(free[:, which] + by, lower[:, which], upper[:, which])
+    return low, high
+
+
+def _within_allowances(task: Task, free: Array, allow: Mapping[str, float]) -> tuple[Task, Task]:
     """The task with goals widened, coordinates held near by the allowances, and the spine's two joints coupled.
 
-    When nothing else that yields is enough, the allowances do.
+    When nothing else that yields is enough, the allowances do. In the second task what is said of single coordinates is
+    off: bounds say it faster.
     """
     last, goals = len(task.yields) + 1, list[Goal]()
     for goal in task.goals:
@@ -249,7 +275,10 @@ def _within_allowances(task: Task, free: Array, allow: Mapping[str, float]) -> T
         ]
     if not set(SPINE[3:]) & set(task.chain.locked):
         goals += _thoracic_shares(free)
-    return replace(task.with_goals(goals), yields=(*task.yields, ALLOWANCES))
+    whole = replace(task.with_goals(goals), yields=(*task.yields, ALLOWANCES))
+    off = np.full(len(free), OFF, np.int8)
+    single = [isinstance(g, CombinationGoal) and g.yields == last for g in goals]
+    return whole, whole.with_goals([replace(g, role=off) if s else g for g, s in zip(goals, single, strict=True)])
 
 
 def _thoracic_shares(free: Array) -> list[CombinationGoal]:
@@ -274,25 +303,24 @@ def _lumbar_first(task: Task, free: Array) -> Task:
     return replace(task, q=reference, stiffness=stiffness, goals=goals, tissue=tissue)
 
 
-def _as_stiff(settled: Task, task: Task) -> tuple[Goal, ...]:
-    """The goals of `settled`, as stiff as in `task` where they have not yielded."""
-    return tuple(
-        replace(goal, stiffness=np.where(goal.roles() == own.roles(), own.weights(), goal.weights()))
-        for goal, own in zip(settled.goals, task.goals, strict=True)
-    )
-
-
 def _best_of_starts(first: Task, lower: Array, upper: Array, task: Task) -> tuple[Solution, dict[str, Array]]:
     """The least added lumbar motion of several starts, and how many of them there were, solved and agreed, per frame.
 
-    A frame that needs no lumbar motion at all cannot do better and is not tried again. The others start from the frame
+    A frame that needs no lumbar motion at all cannot do better and is not tried again; nor is one whose musts are met
+    from neither of two starts. The others start from the frame
     before, from the least energy under the same musts, from displaced references, and from the best found in the frames
     before and after.
     """
     best = solve(first, lower, upper)
     evidence = {name: np.zeros(len(task.q)) for name in ("starts", "starts_solved", "starts_agreeing")}
     norm = _added(first, best)
-    hard = np.flatnonzero(norm > LUMBAR_ROOM)
+    lost = np.flatnonzero(np.isinf(norm))
+    if lost.size:  # perhaps it cannot be done: one more try, and no search if that fails too
+        again = solve(task.frames(lost), lower[lost], upper[lost])
+        again = solve(first.frames(lost), lower[lost], upper[lost], start=again.q, attempts=1)
+        best = put(best, again, lost)
+        norm = _added(first, best)
+    hard = np.flatnonzero(np.isfinite(norm) & (norm > LUMBAR_ROOM))
     for name in evidence:
         evidence[name][:] = 1.0
     if hard.size == 0:

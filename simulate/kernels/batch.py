@@ -45,7 +45,7 @@ def solve_motion(
                     result = posture.solve_posture(body, goals, tissue, f, stiffness, q_ref[f], q[f], lam[f], w)
                     iterations[f] += result[1]
                     if result[0] == UNSOLVED:
-                        _afresh(lam[f], w)
+                        break
             posture.prepare(goals, f, lower[f], upper[f], w)
             result = posture.solve_posture(body, goals, tissue, f, stiffness, q_ref[f], q[f], lam[f], w)
             status[f] = result[0]

@@ -7,7 +7,8 @@ from simulate.kernels import goals as goal
 from simulate.kernels import step
 from simulate.kernels.data import MUST, SOLVED, UNSOLVED
 
-MAX_STEPS = 60
+#: A solve is given up after MAX_STEPS, or when musts that are missed have not come nearer by a tenth in PATIENCE steps.
+MAX_STEPS, PATIENCE = 60, 15
 #: What counts as solved: scaled KKT residual [rad, m] and must goals [m, rad]; the solver goes on to AIM if it can.
 KKT_SOLVED = 1e-8
 MUST_SOLVED = 1e-8
@@ -93,11 +94,16 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
         if w.role[m] != MUST:
             lam[m], w.on[m] = 0.0, 0
     goal.values(body, goals, f, q, w)
-    price, kkt, must, iterations = 0.0, 1e300, 1e300, 0
+    price, kkt, must, iterations, nearest, patience = 0.0, 1e300, 1e300, 0, 1e300, PATIENCE
     for _ in range(MAX_STEPS):
         goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, True, w)
         kkt, must = kkt_residual(q, lam, w), goal.violation(w)[0]
         if kkt <= AIM and must <= AIM:
+            break
+        patience -= 1
+        if must < 0.9 * nearest or must <= MUST_SOLVED:
+            nearest, patience = must, PATIENCE
+        if patience < 0:
             break
         # exact curvature first; where that is not positive definite or leads nowhere, with a proximal term, which
         # shortens the step until it helps, and in the end Gauss-Newton

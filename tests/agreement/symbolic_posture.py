@@ -58,6 +58,7 @@ def _shapes(size):
         "axes": (N, 3), "offsets": (N, 3), "reference": (N, 1), "stiffness": (N, 1),
         "arm": (P, 9 * S), "site": (P, 3 * S), "p_target": (P, 1),  # of the frames' rotations and origins
         "pick": (T, S), "o_target": (T, 9), "c_factor": (C, N), "c_target": (C, 1), "soft": (M, 1), "pull": (M, 1),
+        "room": (M, 2),
         "t_factor": (K, N), "t_shift": (K, 1), "t_kind": (K, 3), "t_tangent": (K, 1),
     }  # fmt: skip
 
@@ -113,7 +114,9 @@ class Programme:
         points = p["arm"] @ ca.vec(R.T) + p["site"] @ ca.vec(o.T) - p["p_target"]
         rows = ca.vertcat(points, *turns, p["c_factor"] @ q - p["c_target"])
         energy = 0.5 * ca.dot(p["stiffness"], (q - p["reference"]) ** 2)
-        energy += 0.5 * ca.dot(p["soft"], rows**2) + ca.dot(p["pull"], rows)
+        # a spring draws back to its room; inside it is slack
+        out = ca.fmax(rows - p["room"][:, 1], 0.0) + ca.fmin(rows - p["room"][:, 0], 0.0)
+        energy += 0.5 * ca.dot(p["soft"], out**2) + ca.dot(p["pull"], rows)
         for t in range(size.tissues):
             energy += _tissue(
                 p["t_kind"][t, :], p["t_tangent"][t], p["t_factor"][t, :], p["t_shift"][t], q, p["reference"]
@@ -146,6 +149,7 @@ class Programme:
             at[kind] += goal.rows
             role = goal.roles()[frame]
             p["soft"][own, 0] = np.where(role == SOFT, goal.weights()[frame], 0.0)
+            p["room"][own] = np.clip(goal.ends()[frame], -1e6, 1e6)
             p["pull"][own, 0] = np.where(role == PULL, goal.weights()[frame], 0.0)
             ends[own] = np.where((role == MUST)[:, None], goal.ends()[frame], [-np.inf, np.inf])
             if (role == OFF).all():

@@ -17,7 +17,7 @@ LIMITS = (
 
 @pytest.mark.parametrize("limits", LIMITS)
 def test_no_text_leaves_the_figure_or_overlaps_another(bundled_walk, limits):
-    result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(**limits))
+    result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(**limits), reliefs=False)
     figure = compensation_figure(result)
     figure.draw_without_rendering()
     texts = [figure._suptitle]
