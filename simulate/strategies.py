@@ -257,7 +257,10 @@ def _within_allowances(task: Task, free: Array, allow: Mapping[str, float]) -> t
             held = np.where(goal.roles() == OFF, OFF, MUST).astype(np.int8)
             room = goal.ends() + by * goal.ends(goal.allowed)
             name = f"{goal.name} within its allowance"
-            goals += [goal, replace(goal, name=name, role=held, room=room, stiffness=0.0, yields=last)]
+            goals += [
+                goal,
+                replace(goal, name=name, role=held, room=room, stiffness=0.0, stiffness_name="", yields=last),
+            ]
     always = np.full(len(free), MUST, np.int8)
     for name, coordinates in _ALLOWED.items():
         by = np.deg2rad(allow[name])
@@ -307,22 +310,21 @@ def _best_of_starts(first: Task, lower: Array, upper: Array, task: Task) -> tupl
     """The least added lumbar motion of several starts, and how many of them there were, solved and agreed, per frame.
 
     A frame that needs no lumbar motion at all cannot do better and is not tried again; nor is one whose musts are met
-    from neither of two starts. The others start from the frame
-    before, from the least energy under the same musts, from displaced references, and from the best found in the frames
-    before and after.
+    from neither of two starts. The others start from the frame before, from the least energy under the same musts, from
+    displaced references, and from the best found in the frames before and after.
     """
     best = solve(first, lower, upper)
-    evidence = {name: np.zeros(len(task.q)) for name in ("starts", "starts_solved", "starts_agreeing")}
     norm = _added(first, best)
+    evidence = {name: np.ones(len(task.q)) for name in ("starts", "starts_solved", "starts_agreeing")}
     lost = np.flatnonzero(np.isinf(norm))
     if lost.size:  # perhaps it cannot be done: one more try, and no search if that fails too
         again = solve(task.frames(lost), lower[lost], upper[lost])
         again = solve(first.frames(lost), lower[lost], upper[lost], start=again.q, attempts=1)
         best = put(best, again, lost)
         norm = _added(first, best)
+        evidence["starts"][lost] = 2.0
+        evidence["starts_solved"][lost] = evidence["starts_agreeing"][lost] = np.isfinite(norm[lost])
     hard = np.flatnonzero(np.isfinite(norm) & (norm > LUMBAR_ROOM))
-    for name in evidence:
-        evidence[name][:] = 1.0
     if hard.size == 0:
         return best, evidence
     few, low, high = first.frames(hard), lower[hard], upper[hard]
