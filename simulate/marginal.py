@@ -23,7 +23,8 @@ from simulate.kernels import posture
 from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED, Scratch, scratch
 from simulate.problem import Task
 from simulate.solution import Answer, Stage
-from simulate.strategies import LUMBAR_FIRST, OTHERS, larger_loss
+from simulate.strategies.least_lumbar import LUMBAR_FIRST, OTHERS
+from simulate.strategies.pure_chain import larger_loss
 
 Array = NDArray[np.float64]
 

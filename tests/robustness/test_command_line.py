@@ -201,29 +201,29 @@ def test_a_folder_that_cannot_be_is_named(hipspine, tmp_path):
 def test_unsolved_frames_end_in_status_3(hipspine, monkeypatch):
     import numpy as np
 
-    from simulate import strategies
+    from simulate.strategies import least_lumbar
 
-    judged = strategies.judged
+    judged = least_lumbar.judged
 
     def one_lost(asked, solution):
         found = judged(asked, solution)
         found.status[np.argmax(found.status)] = 0
         return found
 
-    monkeypatch.setattr(strategies, "judged", one_lost)
+    monkeypatch.setattr(least_lumbar, "judged", one_lost)
     code, out, _ = hipspine("walk", "--json")
     assert code == 3
-    assert json.loads(out)["answers"]["closure"]["solver"]["unsolved"] == 1
-    assert json.loads(out)["answers"]["closure"]["completed"] is False
+    assert json.loads(out)["answers"]["least"]["solver"]["unsolved"] == 1
+    assert json.loads(out)["answers"]["least"]["completed"] is False
 
 
 def test_a_fault_of_ours_says_so_in_one_line_and_status_1(hipspine, monkeypatch):
-    from simulate import strategies
+    from simulate.strategies import least_lumbar
 
     def broken(*_):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(strategies, "judged", broken)
+    monkeypatch.setattr(least_lumbar, "judged", broken)
     code, out, err = hipspine("walk")
     assert (code, out) == (1, "")
     assert "a fault of ours" in err

@@ -340,18 +340,18 @@ def test_changed_words_do_not_go_unnoticed(file, tmp_path, what):
 
 
 def test_a_file_with_unsolved_frames_is_consistent_and_says_so(bundled_walk, tmp_path, monkeypatch):
-    from simulate import strategies
+    from simulate.strategies import least_lumbar
 
-    judged = strategies.judged
+    judged = least_lumbar.judged
 
     def one_lost(asked, solution):
         found = judged(asked, solution)
         found.status[60] = 0
         return found
 
-    monkeypatch.setattr(strategies, "judged", one_lost)
+    monkeypatch.setattr(least_lumbar, "judged", one_lost)
     write_result(tmp_path / "lost.nc", compensate(bundled_walk, rom=NORMAL.limited(**LIMITS), strategies=["least"]))
-    monkeypatch.setattr(strategies, "judged", judged)
+    monkeypatch.setattr(least_lumbar, "judged", judged)
     found = verify(tmp_path / "lost.nc", frames=1)
     assert found.unsolved == 1
     assert found.inconsistencies == ()

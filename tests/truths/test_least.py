@@ -15,7 +15,8 @@ from simulate.goals import MUST, SOFT, OrientationGoal, PointGoal
 from simulate.motion import Motion
 from simulate.problem import Task, stiffness
 from simulate.solution import SOLVED
-from simulate.strategies import LUMBAR_ROOM, allowances, least, predicted
+from simulate.strategies import allowances, least, predicted
+from simulate.strategies.least_lumbar import LUMBAR_ROOM
 from tests.truths.test_planar_closure import FOOT, HIP, SHANK, THIGH, planar_chain
 
 deg = np.deg2rad

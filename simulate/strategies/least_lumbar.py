@@ -1,8 +1,4 @@
-"""Who gives way: `closure` (pelvis, spine and other leg), `predicted` (everything, each at its stiffness), `least`.
-
-All are posture problems for the same kernel. A strategy returns the restricted motion, the posture problems it comes
-from and their proof. The first names of its arguments are always the task and the restricted bounds, each (24,).
-"""
+"""`least`: how little lumbar motion would do, if everything else gave way within stated allowances."""
 
 from __future__ import annotations
 
@@ -12,37 +8,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kinematics.conventions import INDEX, PELVIS, SIDES, SPINE, leg
+from kinematics.conventions import INDEX, SIDES, SPINE
 from kinematics.errors import HipspineError, unknown
-from kinematics.pose import frames, orientation
-from kinematics.rotations import rotation_angle
-from kinematics.spine import lumbar_shares, split
+from kinematics.spine import lumbar_shares
 from kinematics.tables import rows
-from simulate.goals import MUST, OFF, SOFT, CombinationGoal, Goal, OrientationGoal, PointGoal
+from simulate.goals import MUST, OFF, CombinationGoal, Goal
 from simulate.problem import Task
-from simulate.solution import (
-    SHORTFALL,
-    SOLVED,
-    UNSOLVED,
-    Answer,
-    Solution,
-    Stage,
-    energy,
-    fall_short,
-    judged,
-    put,
-    solve,
-    solve_or_fall_short,
-)
+from simulate.solution import SOLVED, Answer, Solution, Stage, energy, fall_short, judged, put, solve
 
 Array = NDArray[np.float64]
 
-_LEG = {side: [INDEX[name] for name in leg(side)] for side in SIDES}
-_HIP = {side: indices[:3] for side, indices in _LEG.items()}
-_HIPS = [*_HIP["r"], *_HIP["l"]]
-_PELVIS = [INDEX[name] for name in PELVIS]
-_SPINE = [INDEX[name] for name in SPINE]
-_LUMBAR, _THORACIC = _SPINE[:3], _SPINE[3:]
+_LUMBAR, _THORACIC = [INDEX[name] for name in SPINE[:3]], [INDEX[name] for name in SPINE[3:]]
 
 #: Coordinates that an allowance is about; the other allowances widen the room of goals.
 _ALLOWED = {
@@ -62,94 +38,6 @@ DISPLACED = (
     {"pelvis_rotation": np.deg2rad(10.0), "pelvis_list": np.deg2rad(5.0)},
     {"pelvis_tilt": np.deg2rad(10.0), "pelvis_ty": -0.03},
 )
-
-
-def predicted(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
-    """Everything gives way, each at its stiffness: the posture of least elastic energy that meets the must goals."""
-    solution, _settled, stages = solve_or_fall_short(task, lower, upper, "energy")
-    return Answer(solution, task, tuple(stages))
-
-
-def closure(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
-    """The pure kinematic chain: what the hip lacks, pelvis and spine find.
-
-    The limited leg keeps its path and the thorax its orientation; the pelvis turns about that hip's centre by the least
-    rotation that brings the hip within its bounds; the spine makes up for the pelvis in its published shares; the other
-    leg keeps its foot on its goal. If both hips are limited in one frame, the leg with the larger loss is kept. The
-    spine's range is no bound here.
-    """
-    turns = {side: _least_pelvic_turn(task, side, lower, upper) for side in SIDES}
-    right = larger_loss(task, {side: stage.solution.q for side, stage in turns.items()})
-    kept = {"r": right, "l": ~right}
-    # pelvis, spine and kept leg are fixed where they have to be; only the other leg is left to find its place
-    turned, status, active, kkt = (
-        np.where(right[:, None] if part.ndim > 1 else right, part, other)
-        for part, other in (
-            (getattr(turns["r"].solution, name), getattr(turns["l"].solution, name))
-            for name in ("q", "status", "active", "kkt")
-        )
-    )
-    fixed = turned.copy()
-    fixed[:, _SPINE] = split(task.chain, _thorax_on_pelvis(task, turned))
-    lows, highs = fixed.copy(), fixed.copy()
-    for side, mask in kept.items():
-        for i in _LEG[side]:
-            lows[~mask, i], highs[~mask, i] = lower[i], upper[i]
-    goals = [_other_leg(goal, kept) for goal in task.kind(PointGoal)]
-    other, _settled, stages = solve_or_fall_short(task.with_goals(goals), lows, highs, "energy of the other leg")
-    solution = replace(
-        other,
-        status=np.where(status == SOLVED, other.status, UNSOLVED).astype(np.int8),
-        iterations=other.iterations + sum(stage.solution.iterations for stage in turns.values()),
-        kkt=np.maximum(other.kkt, kkt),
-        active=np.where(lows < highs, other.active, np.where(np.isin(np.arange(24), _HIPS), active, 0)).astype(np.int8),
-        ms=other.ms + sum(stage.solution.ms for stage in turns.values()),
-    )
-    upright = [replace(g, role=np.full(len(g.role), MUST, np.int8)) for g in task.kind(OrientationGoal)]
-    asked = task.with_goals([*task.kind(PointGoal), *upright, *task.kind(CombinationGoal)])
-    return Answer(judged(asked, solution), asked, (*turns.values(), *stages))
-
-
-def larger_loss(task: Task, turned: Mapping[str, Array]) -> NDArray[np.bool_]:
-    """Whether (F,) the right hip asks for the larger turn of the pelvis; `turned` holds each side's posture (F, 24)."""
-    R_pelvis = np.swapaxes(orientation(task.chain, task.q, "pelvis"), -1, -2)
-    loss = {side: rotation_angle(R_pelvis @ orientation(task.chain, q, "pelvis")) for side, q in turned.items()}
-    return np.asarray(loss["r"] >= loss["l"])
-
-
-def _least_pelvic_turn(task: Task, side: str, lower: Array, upper: Array) -> Stage:
-    """Least rotation of the pelvis about a hip's centre, thigh held, that brings the hip within its bounds."""
-    n = len(task.q)
-    R, o, _ = frames(task.chain, task.q)
-    hip = task.chain.point(f"hip_{side}")
-    centre = _LEG[side][2]  # the thigh's frame has its origin at the hip's centre
-    always = np.full(n, MUST, np.int8)
-    goals: list[Goal] = [
-        PointGoal(name=f"hip {axis}", point=hip, normal=np.tile(unit, (n, 1)), target=o[:, centre] @ unit, role=always)
-        for axis, unit in zip("xyz", np.eye(3), strict=True)
-    ]
-    goals.append(OrientationGoal(name="thigh", segment=f"thigh_{side}", target=R[:, centre], role=always))
-    # one N m/rad: half the squared angle of the pelvis's rotation is all this minimises
-    goals.append(
-        OrientationGoal(name="pelvis", segment="pelvis", target=R[:, 5], role=np.full(n, SOFT, np.int8), stiffness=1.0)
-    )
-    lows, highs = task.q.copy(), task.q.copy()
-    lows[:, _PELVIS], highs[:, _PELVIS] = -np.inf, np.inf
-    lows[:, _HIP[side]], highs[:, _HIP[side]] = lower[_HIP[side]], upper[_HIP[side]]
-    turning = replace(task.with_goals(goals), stiffness=np.zeros(24))
-    return Stage(f"turn of the pelvis, hip {side}", np.arange(n), turning, lows, highs, solve(turning, lows, highs))
-
-
-def _thorax_on_pelvis(task: Task, q: Array) -> Array:
-    """Orientation (F, 3, 3) of the recorded thorax on the pelvis of the postures `q`."""
-    return np.swapaxes(orientation(task.chain, q, "pelvis"), -1, -2) @ orientation(task.chain, task.q, "thorax")
-
-
-def _other_leg(goal: PointGoal, kept: Mapping[str, NDArray[np.bool_]]) -> PointGoal:
-    """The goal, switched off where nothing it could move is free: on pelvis and spine, and on the leg that is kept."""
-    side = goal.point.segment[-1] if goal.point.segment[-2:] in ("_r", "_l") else ""
-    off = kept[side] if side else np.ones(len(goal.role), bool)
-    return replace(goal, role=np.where(off[:, None], OFF, goal.roles()).astype(np.int8))
 
 
 def allowances(given: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -373,17 +261,4 @@ def _added(first: Task, solution: Solution) -> Array:
     return np.where(solution.status == SOLVED, norm, np.inf)
 
 
-#: Strategy by name, in the order in which answers are given.
-STRATEGIES: dict[str, Callable[..., Answer]] = {"closure": closure, "predicted": predicted, "least": least}
-
-__all__ = [
-    "SHORTFALL",
-    "SOLVED",
-    "STRATEGIES",
-    "UNSOLVED",
-    "allowances",
-    "closure",
-    "larger_loss",
-    "least",
-    "predicted",
-]
+__all__ = ["LUMBAR_FIRST", "LUMBAR_ROOM", "OTHERS", "allowances", "least"]
