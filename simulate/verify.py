@@ -40,12 +40,18 @@ Array = NDArray[np.float64]
 #: What the file says and what follows from it may differ by rounding that an optimum magnifies, no more: this share of
 #: the variable's size, or of one.
 CONSISTENT = 1e-5
+#: What `least` finds is a best of several starts; where two are as good to rounding, another may come first. Its
+#: numbers may differ by this much, by unit; its relief, a search of its own, is not compared.
+BEST_FOUND = {"deg": 0.1, "mm": 0.1, "m": 1e-3}
 #: An energy is the same to this share of itself, or to this many joules; a least miss in its spring's share.
 SAME_ENERGY, SAME_JOULES = 1e-7, 1e-9
 #: Musts and bounds an optimum of SciPy's must meet to be taken for one. [m, rad]
 FEASIBLE = 1e-7
-#: Not compared: counts of a run, and which of two bounds that both hold binds where a multiplier is next to nothing.
-_NOT_COMPARED = ("iterations", "starts", "starts_solved", "starts_agreeing", "ties_broken", "bound_active")
+#: Not compared: counts of a run; and what rounding decides where a bound holds with a multiplier of next to nothing.
+_NOT_COMPARED = (
+    "iterations", "starts", "starts_solved", "starts_agreeing", "ties_broken", "bound_active", "marginal_limit_reach",
+    "marginal_stiffness_reach",
+)  # fmt: skip
 #: Derivatives are compared where nothing comes to bind within this much of the parameter. [its unit]
 _FAR_FROM_CHANGE = 0.05
 #: Attributes that say how a run went, not what it found.
@@ -272,10 +278,12 @@ def _inconsistencies(result: Compensation, again: Compensation) -> Iterator[Inco
                 differ[lost] = 0.0  # an unsolved posture follows from nothing
             elif name.endswith("mean"):
                 differ[lost.any(axis=1)] = 0.0
-            if name.startswith("marginal") and not name.endswith("reach"):
-                differ = np.where(_far_from_change(name, again), differ, 0.0)
-            elif name.endswith("reach"):
-                differ = differ / (1.0 + np.abs(np.nan_to_num(follows.values, posinf=0.0)))
+            if follows.dims[:1] == ("strategy",):
+                least = [str(strategy) == "least" for strategy in result.strategy.values]
+                near = np.inf if name == "relief" else BEST_FOUND.get(str(follows.attrs.get("units")), 0.0)
+                differ[least] = np.where(differ[least] <= near, 0.0, differ[least])
+            if name.startswith("marginal"):
+                differ = np.where(_far_from_change(name, result, again), differ, 0.0)
             sizes = np.abs(follows.values[np.isfinite(follows.values)], dtype=np.float64)
             if differ.size and differ.max() > CONSISTENT * max(1.0, sizes.max(initial=0.0)):
                 k = np.unravel_index(int(differ.argmax()), differ.shape)
@@ -297,10 +305,11 @@ def _difference(says: Array, follows: Array) -> Array:
     return differ
 
 
-def _far_from_change(name: str, again: Compensation) -> Any:
-    """Where a derivative is the same on both sides of rounding; means are, if every frame's is."""
-    kind = "limit" if name.startswith("marginal_limit") else "stiffness"
-    far = (again[f"marginal_{kind}_reach"] > _FAR_FROM_CHANGE) | again[f"marginal_{kind}_reach"].isnull()
+def _far_from_change(name: str, result: Compensation, again: Compensation) -> Any:
+    """Where a derivative is the same on both sides of rounding, by both; means are, if every frame's is."""
+    reach = f"marginal_{'limit' if name.startswith('marginal_limit') else 'stiffness'}_reach"
+    near = [(one[reach] <= _FAR_FROM_CHANGE) for one in (result, again) if reach in one]
+    far = ~near[0] & ~near[-1]
     if name.endswith("mean"):
         far = far.all("frame")
     return far.broadcast_like(again[name]).transpose(*again[name].dims).values
