@@ -30,10 +30,11 @@ def main(repeats):
     offsets = zero_offsets("clinical", task.standing, standing_tilt_deg=standing_tilt()[0])
     unrestricted, bounds, _ = bounds_of(task, RangeOfMotion.normal().limited(hip_extension_deg=-5), offsets)
     given = {"free": predicted(task, *unrestricted).solution.q, "allow": allowances()}
+    ms = {}
     for name, strategy in STRATEGIES.items():
         strategy(task, *bounds, **given)
-        ms = np.median([strategy(task, *bounds, **given).solution.ms for _ in range(repeats)])
-        print(f"{name}: {ms:.1f} ms for {len(task.q)} frames")
+        ms[name] = np.median([strategy(task, *bounds, **given).solution.ms for _ in range(repeats)])
+        print(f"{name}: {ms[name]:.1f} ms for {len(task.q)} frames")
     ours = predicted(task, *bounds).solution
     # frames in which nothing binds cost us next to nothing: our time is shared among those in which a limit does
     binding = np.flatnonzero(ours.active.any(axis=1))
@@ -44,7 +45,7 @@ def main(repeats):
         start = perf_counter()
         posture.scipy(ours.q[frame - 1] if frame else task.q[0], ftol=1e-10)
         theirs += perf_counter() - start
-    ratio = 1e3 * theirs / len(binding[::5]) / (ms / len(binding))
+    ratio = 1e3 * theirs / len(binding[::5]) / (ms["predicted"] / len(binding))
     print(f"SciPy SLSQP on {len(binding[::5])} frames with active limits: {ratio:.0f} times longer a frame")
 
 
