@@ -61,6 +61,8 @@ def compensation_figure(result: Compensation) -> Figure:
         _curve(axes[0, 1], result, "pelvis_tilt", -1.0, "Pelvis", "anterior tilt (+), from standing")
         _curve(axes[1, 0], result, "lumbar_extension", 1.0, "Lumbar spine", "extension (+), from standing")
         _curve(axes[1, 1], result, "lumbar_rotation", 1.0, "Lumbar spine", "rotation left (+), from standing")
+        _own_range(axes[1, 0], result, "lumbar_extension")
+        _own_range(axes[1, 1], result, "lumbar_rotation")
         for axis in axes[1]:
             axis.set_xlabel(f"% of the {SIDE_WORDS[side]} gait cycle")
         handles, labels = _once(*axes[0, 1].get_legend_handles_labels())
@@ -153,6 +155,20 @@ def _forbidden(axis: Axes, result: Compensation, name: str) -> None:
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1.0},
             )
             axis.set_ylim(min(low, edge), max(high, edge))
+
+
+def _own_range(axis: Axes, result: Compensation, name: str) -> None:
+    """Where the person's own range ends, if a strategy needs more than that."""
+    angle = result.restricted.sel(coordinate=name).values + float(result.zero_offset.sel(coordinate=name))
+    for end, beyond, below in (("upper", angle.max() - 0.05, False), ("lower", -angle.min() - 0.05, True)):
+        own = float(result[f"own_{end}"].sel(coordinate=name))
+        if beyond > (-own if below else own):
+            axis.axhline(own, color=VERMILION, linewidth=1.5, linestyle=(0, (1, 2)))
+            axis.annotate(
+                f"own range {own:.0f}°", (1.0, own), xytext=(0, 4), textcoords="offset points",
+                color=VERMILION, fontsize=11,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1.0},
+            )  # fmt: skip
 
 
 def _bodies(panel: Any, result: Compensation) -> None:

@@ -41,6 +41,16 @@ def test_the_headline_is_the_predicted_change_with_the_need_beside_it(bundled_wa
     assert "clinical zero" in headline
 
 
+def test_a_need_beyond_the_own_range_is_marked_in_the_curve(bundled_walk):
+    rom = RangeOfMotion.normal().limited(hip_extension_deg=-15, lumbar_extension_deg=5)
+    figure = compensation_figure(compensate(bundled_walk, rom=rom, strategies=["closure"], reliefs=False))
+    texts = [text.get_text() for axis in figure.subfigs[0].axes for text in axis.texts]
+    assert "own range 5°" in texts
+    within = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(hip_extension_deg=-15), reliefs=False)
+    texts = [text.get_text() for axis in compensation_figure(within).subfigs[0].axes for text in axis.texts]
+    assert not any("own range" in text for text in texts)
+
+
 def test_frames_that_are_not_solved_are_marked(bundled_walk):
     result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(hip_extension_deg=0))
     result["status"][:, 80:85] = 0
