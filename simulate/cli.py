@@ -17,6 +17,7 @@ import click
 
 from kinematics.errors import HipspineError
 from kinematics.rom import DIRECTIONS
+from kinematics.tables import rows
 from kinematics.zero import ZEROS
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ class _Grouped(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """``--allow knee=10 ankle=5`` means ``--allow knee=10 --allow ankle=5``."""
-        from simulate.strategies import allowances
-
-        known, spread, allowing = allowances(), list[str](), False
+        known = {row["name"] for row in rows("allowances", "simulate")}
+        spread, allowing = list[str](), False
         for arg in args:
             one = arg.partition("=")[0] in known
             if allowing and one and spread[-1] != "--allow":
@@ -178,11 +178,9 @@ def verify(result: Path, frames: int, every: bool, as_json: bool) -> None:
         found = check(result, frames=None if every else frames)
     click.echo(json.dumps(verification_data(found)) if as_json else verification_text(found))
     if found.inconsistencies:
-        first = found.inconsistencies[-1]
-        numbers = (
-            "" if first.says != first.says else f" says {first.says:g}, from the problem follows {first.follows:g}"
-        )
-        raise HipspineError(f"{result}: does not hold: {first.variable} ({first.where}){numbers}")
+        one = found.inconsistencies[-1]  # a digest, if it differs, comes first and says least
+        numbers = "" if one.says != one.says else f" says {one.says:g}, from the problem follows {one.follows:g}"
+        raise HipspineError(f"{result}: does not hold: {one.variable} ({one.where}){numbers}")
     if not found.holds:
         raise HipspineError(f"{result}: does not hold: SciPy found a posture that costs less, see above")
     if found.unsolved:

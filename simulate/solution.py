@@ -127,7 +127,7 @@ def energy(task: Task, q: Array) -> Array:
     return out
 
 
-def solve_or_fall_short(task: Task, lower: Array, upper: Array, what: str) -> tuple[Solution, Task, list[Stage]]:
+def solve_or_fall_short(task: Task, lower: Array, upper: Array, what: str) -> tuple[Solution, list[Stage]]:
     """Solve every frame; where not all musts can be met, let goals fall short in their order, each as little as it can.
 
     Parameters
@@ -141,14 +141,12 @@ def solve_or_fall_short(task: Task, lower: Array, upper: Array, what: str) -> tu
     -------
     solution : Solution
         Status SHORTFALL where a goal falls short by more than MUST_MM or MUST_DEG.
-    settled : Task
-        The task with what has to yield turned into springs, frame by frame.
     stages : list of Stage
     """
     solution = solve(task, lower, upper, attempts=2)
     stage = Stage(what, np.arange(len(task.q)), task, *_each(task, lower, upper), solution)
-    solution, settled, stages = fall_short(task, lower, upper, solution, what)
-    return solution, settled, [stage, *stages]
+    solution, stages = fall_short(task, lower, upper, solution, what)
+    return solution, [stage, *stages]
 
 
 def _each(task: Task, lower: Array, upper: Array) -> tuple[Array, Array]:
@@ -157,14 +155,12 @@ def _each(task: Task, lower: Array, upper: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def fall_short(
-    task: Task, lower: Array, upper: Array, solution: Solution, what: str
-) -> tuple[Solution, Task, list[Stage]]:
+def fall_short(task: Task, lower: Array, upper: Array, solution: Solution, what: str) -> tuple[Solution, list[Stage]]:
     """Solve the frames that are UNSOLVED in `solution`, letting goals fall short; as `solve_or_fall_short`."""
-    failed, settled = np.flatnonzero(solution.status == UNSOLVED), task
+    failed = np.flatnonzero(solution.status == UNSOLVED)
     stages: list[Stage] = []
     if failed.size == 0:
-        return judged(task, solution), settled, stages
+        return judged(task, solution), stages
     lower, upper = _each(task, lower, upper)
     # which goals have to yield shows where all are springs
     few, low, high = task.frames(failed), lower[failed], upper[failed]
@@ -180,8 +176,8 @@ def fall_short(
             found = solve(asked, low[which], high[which], start=guide.q[which])
             name = " and ".join([what, *(f"{words} as near as it can be" for words in task.yields[:top])])
             stages.append(Stage(name, failed[which], asked, low[which], high[which], found))
-            solution, settled = put(solution, found, failed[which]), _settle(settled, asked, failed[which])
-    return judged(task, solution), settled, stages
+            solution = put(solution, found, failed[which])
+    return judged(task, solution), stages
 
 
 def _sprung(task: Task, top: int) -> Task:
@@ -202,18 +198,6 @@ def _level_misses(task: Task, q: Array) -> Array:
     return np.stack(
         [miss[:, levels == level].max(axis=1, initial=0.0) for level in range(1, len(task.yields) + 1)], axis=1
     ).reshape(len(q), -1)
-
-
-def _settle(task: Task, few: Task, which: NDArray[np.intp]) -> Task:
-    """The task with roles and stiffness of `few` in the frames `which`."""
-    goals = []
-    for goal, sprung in zip(task.goals, few.goals, strict=True):
-        if goal.yields:
-            role, stiffness = goal.roles().copy(), goal.weights().copy()
-            role[which], stiffness[which] = sprung.roles(), sprung.weights()
-            goal = replace(goal, role=role, stiffness=stiffness)
-        goals.append(goal)
-    return task.with_goals(goals)
 
 
 def put(whole: Solution, few: Solution, which: NDArray[np.intp]) -> Solution:

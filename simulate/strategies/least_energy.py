@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 def predicted(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
     """Everything gives way, each at its stiffness: the posture of least elastic energy that meets the must goals."""
-    solution, _settled, stages = solve_or_fall_short(task, lower, upper, "energy")
+    solution, stages = solve_or_fall_short(task, lower, upper, "energy")
     return Answer(solution, task, tuple(stages))
 
 

@@ -97,7 +97,7 @@ def least(
     else:
         best, evidence = solve(first, lower, upper, start=near), {}
     stage = Stage("added lumbar motion", np.arange(len(task.q)), first, lower, upper, best)
-    best, _settled, stages = fall_short(_lumbar_first(whole, free), wide_lower, wide_upper, best, stage.what)
+    best, stages = fall_short(_lumbar_first(whole, free), wide_lower, wide_upper, best, stage.what)
     task = whole
     # where something falls short, springs have decided; elsewhere energy decides what lumbar motion leaves open
     tied = np.flatnonzero(best.status == SOLVED)

@@ -50,7 +50,7 @@ def closure(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
         for i in _LEG[side]:
             lows[~mask, i], highs[~mask, i] = lower[i], upper[i]
     goals = [_other_leg(goal, kept) for goal in task.kind(PointGoal)]
-    other, _settled, stages = solve_or_fall_short(task.with_goals(goals), lows, highs, "energy of the other leg")
+    other, stages = solve_or_fall_short(task.with_goals(goals), lows, highs, "energy of the other leg")
     solution = replace(
         other,
         status=np.where(status == SOLVED, other.status, UNSOLVED).astype(np.int8),
