@@ -57,6 +57,12 @@ class Task:
         What the user should know.
     tissue : Tissue
         Passive tissue energies beside the stiffness.
+    span : str
+        What `percent` counts over: a ``gait cycle``, or the whole ``movement``.
+    constructed : str
+        How the reference was constructed, in words; empty if it was recorded.
+    active : bool
+        Whether muscles lift the limb, so that what they can reach is a limit.
     """
 
     name: str
@@ -73,6 +79,9 @@ class Task:
     source: str = ""
     notices: tuple[str, ...] = field(default=())
     tissue: Tissue = field(default_factory=no_tissue)
+    span: str = "gait cycle"
+    constructed: str = ""
+    active: bool = False
 
     @property
     def body(self) -> Body:
