@@ -76,6 +76,27 @@ def split(chain: Chain, R_pelvis_thorax: ArrayLike) -> Array:
     return np.concatenate([lumbar, thoracic], axis=-1)
 
 
+def follow(chain: Chain, R_pelvis_thorax: ArrayLike, spine: ArrayLike) -> Array:
+    """Spine angles that make up a thorax-on-pelvis rotation, what is added to others in the published shares.
+
+    Parameters
+    ----------
+    chain : Chain
+    R_pelvis_thorax : array_like, shape (..., 3, 3)
+    spine : array_like, shape (..., 6)
+        The angles that are added to, in the order of `split`. [rad]
+
+    Returns
+    -------
+    ndarray, shape (..., 6)
+        [rad] Where `spine` is in its shares, what `split` gives.
+    """
+    spine, whole = np.asarray(spine, dtype=np.float64), total_angles(chain, R_pelvis_thorax)
+    lumbar = spine[..., :3] + lumbar_shares() * (whole - recombine(chain, spine))
+    thoracic = zxy_angles(np.swapaxes(zxy_matrix(lumbar), -1, -2) @ zxy_matrix(whole))
+    return np.concatenate([lumbar, thoracic], axis=-1)
+
+
 def recombine(chain: Chain, spine: ArrayLike) -> Array:
     """Extension, bending, rotation (..., 3) [rad] of the thorax on the pelvis, from the six spine angles (..., 6)."""
     spine = np.asarray(spine, dtype=np.float64)

@@ -234,6 +234,17 @@ def from_chain(q: Array, chain: Chain, motion: Motion) -> Motion:
     return replace(motion, values=values, extras=extras, notices=())
 
 
+def motion_of(q: Array, chain: Chain, time: Array, source: str) -> Motion:
+    """The postures `q` (F, 24) [m, rad] at `time` (F,) [s] as a motion in OpenSim's convention, named `source`."""
+    names = tuple(name for name in FILE_COORDINATES if name not in chain.locked)
+    empty = Motion(time, names, np.zeros((len(time), len(names))), source=source)
+    raw = from_chain(q, chain, empty)
+    values = raw.values.copy()
+    for name in ("pelvis_rotation", *TRUNK):
+        values[:, names.index(name)] = np.unwrap(values[:, names.index(name)])
+    return replace(raw, values=values)
+
+
 def _nearest_turn(angle: Array, recorded: Array) -> Array:
     """`angle` (F,) by whole turns closest to the recorded one; whole turns do not matter to the body."""
     result: Array = angle + 2.0 * np.pi * np.round((recorded - angle) / (2.0 * np.pi))
@@ -250,4 +261,4 @@ def take(motion: Motion, frames: slice | NDArray[np.intp]) -> Motion:
     )
 
 
-__all__ = ["FILE_COORDINATES", "REQUIRED", "Motion", "from_chain", "resample", "take", "to_chain"]
+__all__ = ["FILE_COORDINATES", "REQUIRED", "Motion", "from_chain", "motion_of", "resample", "take", "to_chain"]

@@ -12,11 +12,14 @@ from kinematics.tables import rows
 
 @dataclass(frozen=True)
 class Trial:
-    """A bundled recording: its files and how its person's standing posture is known."""
+    """A bundled recording and the files that are there: its `motion` (.mot or .c3d), the scaled `model` of the person,
+    a `standing` trial; `about` it in words.
+    """
 
     name: str
     motion: Path
-    model: Path
+    model: Path | None
+    standing: Path | None
     about: str
 
 
@@ -25,5 +28,8 @@ def trial(name: str) -> Trial:
     for row in rows("trials", "simulate"):
         if row["name"] == name:
             folder = Path(str(files("simulate") / "data" / "trials" / name))
-            return Trial(name, folder / "motion.mot", folder / "model.osim", row["about"])
+            there = {path.name: path for path in sorted(folder.iterdir())}
+            motion, *_ = [path for file, path in there.items() if file.startswith("motion.")]
+            standing = next((path for file, path in there.items() if file.startswith("standing.")), None)
+            return Trial(name, motion, there.get("model.osim"), standing, row["about"])
     raise unknown("bundled recording", name, (row["name"] for row in rows("trials", "simulate")))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from kinematics.conventions import INDEX, PELVIS, SIDES, SPINE, leg
 from kinematics.pose import frames, orientation
 from kinematics.rotations import rotation_angle
-from kinematics.spine import split
-from simulate.goals import MUST, OFF, SOFT, CombinationGoal, Goal, OrientationGoal, PointGoal
+from kinematics.spine import follow
+from simulate.goals import MUST, OFF, SOFT, Goal, OrientationGoal, PointGoal
 from simulate.problem import Task
 from simulate.solution import SOLVED, UNSOLVED, Answer, Stage, judged, solve, solve_or_fall_short
 
@@ -44,7 +44,7 @@ def closure(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
         )
     )
     fixed = turned.copy()
-    fixed[:, _SPINE] = split(task.chain, _thorax_on_pelvis(task, turned))
+    fixed[:, _SPINE] = follow(task.chain, _thorax_on_pelvis(task, turned), task.q[:, _SPINE])
     lows, highs = fixed.copy(), fixed.copy()
     for side, mask in kept.items():
         for i in _LEG[side]:
@@ -59,8 +59,7 @@ def closure(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
         active=np.where(lows < highs, other.active, np.where(np.isin(np.arange(24), _HIPS), active, 0)).astype(np.int8),
         ms=other.ms + sum(stage.solution.ms for stage in turns.values()),
     )
-    upright = [replace(g, role=np.full(len(g.role), MUST, np.int8)) for g in task.kind(OrientationGoal)]
-    asked = task.with_goals([*task.kind(PointGoal), *upright, *task.kind(CombinationGoal)])
+    asked = task.with_goals([_kept(goal) if isinstance(goal, OrientationGoal) else goal for goal in task.ordered()])
     return Answer(judged(asked, solution), asked, (*turns.values(), *stages))
 
 
@@ -97,6 +96,11 @@ def _least_pelvic_turn(task: Task, side: str, lower: Array, upper: Array) -> Sta
 def _thorax_on_pelvis(task: Task, q: Array) -> Array:
     """Orientation (F, 3, 3) of the recorded thorax on the pelvis of the postures `q`."""
     return np.swapaxes(orientation(task.chain, q, "pelvis"), -1, -2) @ orientation(task.chain, task.q, "thorax")
+
+
+def _kept(goal: OrientationGoal) -> OrientationGoal:
+    """What is preferred of the thorax's orientation is kept here."""
+    return replace(goal, role=np.where(goal.roles() == SOFT, MUST, goal.roles()).astype(np.int8))
 
 
 def _other_leg(goal: PointGoal, kept: Mapping[str, NDArray[np.bool_]]) -> PointGoal:

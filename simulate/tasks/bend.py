@@ -1,0 +1,87 @@
+"""Bending forward and backward: hips and lumbar spine share the lean of the trunk, on balance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kinematics.conventions import INDEX, SIDES
+from kinematics.errors import unknown
+from kinematics.pose import centre_of_mass
+from kinematics.tables import value
+from simulate.problem import Task
+from simulate.tasks.planted import (
+    Stance,
+    balance_goals,
+    construct,
+    foot_goals,
+    held,
+    mass_centre_at,
+    moved_thorax,
+    planted,
+    stand,
+    there_and_back,
+    thorax_must,
+    trunk_goal,
+)
+
+DIRECTIONS = ("forward", "backward")
+
+
+def bending(stance: Stance | None = None, *, direction: str = "forward", angle_deg: float | None = None) -> Task:
+    """Bend and come back, knees straight.
+
+    Pelvis and lumbar spine share the lean of the thorax as published (table ``movements``): forward the lumbar joint
+    takes its share of the whole, backward it goes its multiple of the hips. The mass centre stays where it stood;
+    ankles make room for that.
+
+    Parameters
+    ----------
+    stance : Stance, optional
+        Who stands where; the generic body if not given.
+    direction : {"forward", "backward"}
+    angle_deg : float, optional
+        Lean of the thorax from standing, 0 or more; table ``movements`` if not given. [deg]
+
+    Raises
+    ------
+    HipspineError
+        If the direction is unknown.
+    """
+    if direction not in DIRECTIONS:
+        raise unknown("direction of bending", direction, DIRECTIONS)
+    stance = stand() if stance is None else stance
+    if angle_deg is None:
+        angle_deg = value("movements", f"bend_{direction}", package="simulate")
+    part = there_and_back()
+    lean = np.deg2rad(angle_deg) * part
+    if direction == "forward":
+        share = value("movements", "bend_lumbar_share", package="simulate")
+        how = f"the lumbar spine takes {share:.3g} of the lean as published"
+    else:
+        lean = -lean
+        ratio = value("movements", "bend_lumbar_to_hip", package="simulate")
+        share = ratio / (1.0 + ratio)
+        how = f"the lumbar spine goes {ratio:g} times as far as the hips as published"
+    pattern = stance.repeated(len(part))
+    pattern[:, INDEX["lumbar_extension"]] -= share * lean
+    pattern[:, INDEX["pelvis_tilt"]] -= (1.0 - share) * lean
+    asked = thorax_must(moved_thorax(stance, lean=lean), "across", "lean of the trunk")
+    feet = [goal for side in SIDES for goal in foot_goals(stance.chain, stance.repeated(len(part)), side)]
+    place = centre_of_mass(stance.chain, stance.q)
+    q = construct(
+        stance,
+        pattern,
+        [*feet, *mass_centre_at(feet, place), asked],
+        held=held("pelvis_tilt", "pelvis_list", "pelvis_rotation", "knee_angle"),
+    )
+    return planted(
+        "bend",
+        stance,
+        q,
+        [asked, trunk_goal(stance.chain, q, free=["across"]), *balance_goals(stance.chain, q)],
+        asked="lean of the trunk",
+        how=f"a bend {direction} by {angle_deg:g} deg and back, in which {how}",
+    )
+
+
+__all__ = ["DIRECTIONS", "bending"]
