@@ -102,10 +102,13 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
         """The answer as plain data, for JSON; schema in ``simulate/data/answer.schema.json``."""
         return {
             "task": self.attrs["task"],
+            "constructed": self.attrs["constructed"],
+            "span": self.attrs["span"],
             "zero": self.attrs["zero"],
             "zero_text": self.attrs["zero_text"],
             "limits_deg": json.loads(self.attrs["limits_deg"]),
             "limits_model_deg": json.loads(self.attrs["limits_model_deg"]),
+            "causes": json.loads(self.attrs["causes"]),
             "allowances": json.loads(self.attrs["allowances"]),
             "notices": json.loads(self.attrs["notices"]),
             "answers": {name: self._answer(name, found) for name, found in self.changes().items()},

@@ -30,6 +30,8 @@ WORDS = {
     "thoracic_bending": "thoracic bending right",
     "thoracic_rotation": "thoracic rotation left",
 }
+#: What somebody does, after "this".
+MOVEMENT = {"prone": "test", "prone-rotation": "test", "sit": "sitting down", "stand": "standing"}
 #: Clinical anterior tilt counts against OpenSim's pelvis_tilt.
 SIGN = {"pelvis_tilt": -1.0}
 
@@ -52,8 +54,21 @@ def limits_text(result: Compensation) -> list[str]:
     return lines or ["none: the whole normal range"]
 
 
+def movement_of(result: Compensation) -> str:
+    """What is done, in words that follow "this"."""
+    name = str(result.attrs["task"])
+    return MOVEMENT.get(name, name)
+
+
+def span_of(result: Compensation) -> str:
+    """What percentages count over, in words that follow "%": a side's cycle, or the movement."""
+    if result.attrs["span"] == "movement":
+        return "of the movement"
+    return f"of the {SIDE_WORDS[result.limited_side]} {result.attrs['span']}"
+
+
 def hip_text(result: Compensation) -> list[str]:
-    """What the recorded stride uses of hip extension, in the named and the model's zero."""
+    """What the reference uses of hip extension, in the named and the model's zero."""
     lines = []
     for side, word in SIDE_WORDS.items():
         name = f"hip_flexion_{side}"
@@ -90,13 +105,13 @@ def solver_text(solver: dict[str, Any]) -> str:
     )
 
 
-def shortfall_text(shortfall: dict[str, Any]) -> str:
-    """What falls short, by how much, when."""
+def shortfall_text(shortfall: dict[str, Any], span: str) -> str:
+    """What falls short, by how much, when; `span` says what percentages count over."""
     parts = []
     for one in (shortfall, *shortfall.get("then", [])):
         by = [f"{one['mm'] / 10:.1f} cm"] if one["mm"] > 0.0 else []
         by += [f"{one['deg']:.1f}°"] if one["deg"] > 0.0 else []
-        at = "" if one["at_percent"] is None else f" at {one['at_percent']:.0f} % of the cycle"
+        at = "" if one["at_percent"] is None else f" at {one['at_percent']:.0f} % {span}"
         parts.append(f"{one['goal']} {' and '.join(by)} short{at} ({one['frames']} frames)")
     return "; ".join(parts)
 
@@ -137,11 +152,12 @@ def search_text(search: dict[str, Any]) -> str:
 def table_text(result: Compensation, answer: dict[str, Any]) -> str:
     """The whole table as text of at most 100 columns; `answer` is ``result.answer()``."""
     console = Console(file=io.StringIO(), width=WIDTH, force_terminal=False, highlight=False)
-    console.print(
-        Text(f"{result.attrs['task'].capitalize()}: {result.attrs['source']} on {result.attrs['chain']}", "bold")
-    )
+    what = result.attrs["source"] or "constructed"
+    console.print(Text(f"{result.attrs['task'].capitalize()}: {what} on {result.attrs['chain']}", "bold"))
+    if result.attrs["constructed"]:
+        console.print(f"Constructed: {result.attrs['constructed']}")
     console.print(f"Zero of the hip: {result.attrs['zero']} ({result.attrs['zero_text']})")
-    console.print("Recorded hip extension, peak: " + "; ".join(hip_text(result)))
+    console.print("Hip extension of the reference, peak: " + "; ".join(hip_text(result)))
     for line in limits_text(result):
         console.print(f"Limit: {line}")
     console.print(_comparison(result))
@@ -152,7 +168,7 @@ def table_text(result: Compensation, answer: dict[str, Any]) -> str:
     for strategy, found in answer["answers"].items():
         console.print(f"{strategy}: {solver_text(found['solver'])}")
         if "shortfall" in found:
-            console.print(f"{strategy}: {shortfall_text(found['shortfall'])}")
+            console.print(f"{strategy}: {shortfall_text(found['shortfall'], span_of(result))}")
         if "search" in found:
             console.print(f"{strategy}: {search_text(found['search'])}")
     headline = headline_strategy(result)
@@ -168,7 +184,7 @@ def table_text(result: Compensation, answer: dict[str, Any]) -> str:
 
 def _comparison(result: Compensation) -> Table:
     """One row a coordinate: what each strategy adds, the share of the own range, from where to where, and when."""
-    changes, side = result.changes(), SIDE_WORDS[result.limited_side]
+    changes = result.changes()
     headline = headline_strategy(result)
     title = "\nLargest change in degrees, and the share of the own range that is used (! is more than there is)"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -176,7 +192,7 @@ def _comparison(result: Compensation) -> Table:
     for name in changes:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column(f"{headline}: from → to", justify="right", no_wrap=True)
-    table.add_column(f"at % {side} cycle", justify="right")
+    table.add_column(f"at % {span_of(result)}".replace("gait ", "").replace("of the ", ""), justify="right")
     for coordinate, words in WORDS.items():
         cells = [_added(changes[name][coordinate], coordinate) for name in changes]
         table.add_row(words, *cells, *_moved(result, headline, coordinate, changes[headline][coordinate]))
@@ -203,6 +219,6 @@ def _moved(result: Compensation, strategy: str, name: str, change: Change) -> li
 
 
 __all__ = [
-    "budget_text", "headline_strategy", "relief_text", "search_text", "shortfall_text", "solver_text", "table_text",
+    "budget_text", "headline_strategy", "movement_of", "relief_text", "search_text", "shortfall_text", "solver_text", "span_of", "table_text",
     "words_of",
 ]  # fmt: skip

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kinematics.chain import Chain
 from kinematics.conventions import INDEX, SIDES
 from kinematics.pose import centre_of_mass
 from kinematics.spine import lumbar_shares
 from kinematics.tables import value
+from kinematics.zero import Standing
 from simulate.goals import Goal
 from simulate.problem import Task
 from simulate.tasks.planted import (
@@ -33,7 +35,7 @@ LIGHT = 10.0
 TOP = 0.5
 
 
-def swinging(stance: Stance | None = None) -> Task:
+def swinging(chain: Chain | None = None, *, standing: Standing | None = None) -> Task:
     """Swing right-handed: from address to the top, turned to the right, and through to the finish, turned to the left.
 
     Pelvis and thorax turn as published at the top (table ``movements``), and as far the other way at the finish, which
@@ -43,13 +45,15 @@ def swinging(stance: Stance | None = None) -> Task:
 
     Parameters
     ----------
-    stance : Stance, optional
-        Who stands where; the generic body with its feet turned out if not given.
+    chain : Chain, optional
+        The generic body if not given.
+    standing : Standing, optional
+        The person's standing posture; needed with a chain of a model.
     """
     row = {name: value("movements", f"swing_{name}", package="simulate") for name in (
         "pelvis_top", "thorax_top", "pelvis_finish", "thorax_finish", "lean", "pelvis_lean", "knee", "toe_out"
     )}  # fmt: skip
-    stance = stand(toe_out_deg=row["toe_out"]) if stance is None else stance
+    stance = stand(chain, standing=standing, toe_out_deg=row["toe_out"])
     chain = stance.chain
     address = _address(stance, row)
     part = np.linspace(0.0, 1.0, FRAMES)

@@ -1,12 +1,11 @@
 """What must be true of any body, its range of motion and its zeros."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from kinematics import Chain, HipspineError, Point, RangeOfMotion
-from kinematics.conventions import COORDINATES, INDEX, SEGMENTS
+from kinematics import Chain, HipspineError, RangeOfMotion
+from kinematics.conventions import INDEX
+from kinematics.mirror import ORDER, SENSE, mirrored_chain, mirrored_posture, other_side
 from kinematics.pose import centre_of_mass, frames, orientation, positions
 from kinematics.rotations import rotation_about, yxz_angles, yxz_matrix
 from kinematics.zero import (
@@ -28,45 +27,14 @@ def chain(request, bundled_chain):
 
 
 def mirrored(chain):
-    """The body's mirror image in the sagittal plane, left and right named anew."""
-    flip, swap = np.array([1.0, 1.0, -1.0]), {"r": "l", "l": "r"}
-
-    def other(name):
-        return name[:-1] + swap[name[-1]] if name[-2:] in ("_r", "_l") else name
-
-    order = [INDEX[other(name)] for name in COORDINATES]
-    # mirroring turns an axis of rotation as a pseudovector; the coordinate keeps its clinical sense
-    central = np.array(
-        [1.0 if n[-2:] in ("_r", "_l") or n.endswith(("tilt", "extension")) else -1.0 for n in COORDINATES]
-    )
-    central[:3] = [1.0, 1.0, -1.0]
-    axes = -chain.axes[order] * flip * central[:, None]
-    axes[:3] = chain.axes[:3]
-    segments = [SEGMENTS.index(other(name)) for name in SEGMENTS]
-    points = {
-        other(name): Point(other(p.segment), tuple(float(v) for v in np.array(p.location) * flip))
-        for name, p in chain.points.items()
-    }
-    return (
-        replace(
-            chain,
-            axes=axes,
-            offsets=chain.offsets[order] * flip,
-            masses=chain.masses[segments],
-            mass_centres=chain.mass_centres[segments] * flip,
-            points=points,
-        ),
-        order,
-        central,
-        other,
-    )
+    return mirrored_chain(chain), ORDER, SENSE, other_side
 
 
 def test_the_mirrored_body_in_the_mirrored_posture_is_the_mirror_image(chain):
-    mirror, order, central, other = mirrored(chain)
+    mirror = mirrored_chain(chain)
     q = RNG.uniform(-1.0, 1.0, (20, 24))
     names = list(chain.points)
-    image = positions(mirror, (q * central)[:, order], [other(name) for name in names])
+    image = positions(mirror, mirrored_posture(q), [other_side(name) for name in names])
     np.testing.assert_allclose(image, positions(chain, q, names) * [1.0, 1.0, -1.0], atol=1e-12)
 
 

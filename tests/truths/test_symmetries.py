@@ -7,6 +7,7 @@ import pytest
 
 from kinematics.chain import Point
 from kinematics.conventions import INDEX, ROTATIONS, SEGMENT_COORDINATE, TRANSLATIONS
+from kinematics.mirror import mirrored_chain, mirrored_posture
 from kinematics.pose import frames
 from kinematics.rom import RangeOfMotion
 from kinematics.rotations import rotation_angle
@@ -16,8 +17,8 @@ from simulate.compensation import bounds_of
 from simulate.goals import SOFT, OrientationGoal, PointGoal
 from simulate.io.trials import trial
 from simulate.kernels.data import SOLVED, UNSOLVED
+from simulate.mirror import mirrored, mirrored_motion
 from simulate.strategies import STRATEGIES, predicted
-from tests.truths.test_body import mirrored
 
 NORMAL = RangeOfMotion.normal()
 #: Limits that are not the same on both sides; in the last, both hips lack motion in the same frames. [deg]
@@ -40,26 +41,31 @@ def _bounds(walk, limits):
 @pytest.fixture(scope="module")
 def mirrored_walk(bundled_chain):
     """The walk's mirror image from its file on: in a mirror the pelvis's list and heading change their sense."""
-    chain, order, central, other = mirrored(bundled_chain)
-    motion = read_motion(trial("walk_overground_rajagopal").motion)
-    columns = [motion.names.index(other(name)) for name in motion.names]
-    sign = np.array([central[INDEX[name]] for name in motion.names])
-    return walking(chain, replace(motion, values=motion.values[:, columns] * sign)), order, central
+    motion = mirrored_motion(read_motion(trial("walk_overground_rajagopal").motion))
+    return walking(mirrored_chain(bundled_chain), motion)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("limits", UNEVEN)
 def test_the_mirror_image_of_a_person_gives_way_in_the_mirror_image(bundled_walk, mirrored_walk, strategy, limits):
-    walk, order, central = mirrored_walk
     sides = {"right": "left", "left": "right"}
     swapped = {"_".join(sides.get(word, word) for word in name.split("_")): value for name, value in limits.items()}
     here = compensate(bundled_walk, rom=NORMAL.limited(**limits), strategies=[strategy])
-    there = compensate(walk, rom=NORMAL.limited(**swapped), strategies=[strategy])
+    there = compensate(mirrored_walk, rom=NORMAL.limited(**swapped), strategies=[strategy])
     np.testing.assert_array_equal(there.status, here.status)
     assert (here.status != UNSOLVED).all()
     assert np.abs(here.restricted - here.free).max() > 1.0  # something gave way, by more than 1 deg
     q_here, q_there = _postures(here), _postures(there)
-    np.testing.assert_allclose(q_there, (q_here * central)[:, order], rtol=0.0, atol=SAME)
+    np.testing.assert_allclose(q_there, mirrored_posture(q_here), rtol=0.0, atol=SAME)
+
+
+def test_mirroring_a_task_is_mirroring_its_recording(bundled_walk, mirrored_walk):
+    limits = {"hip_extension_right_deg": -10, "hip_internal_rotation_left_deg": 0}
+    here, there = (
+        compensate(task, rom=NORMAL.limited(**limits), reliefs=False)
+        for task in (mirrored(bundled_walk), mirrored_walk)
+    )
+    np.testing.assert_allclose(here.restricted, there.restricted, rtol=0.0, atol=np.rad2deg(SAME))
 
 
 def _postures(result):

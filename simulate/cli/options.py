@@ -1,0 +1,222 @@
+"""What every movement can be asked with: a recording, limits and causes, and how to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kinematics.errors import HipspineError
+from kinematics.rom import DIRECTIONS
+from kinematics.tables import rows
+from kinematics.zero import ZEROS
+
+if TYPE_CHECKING:
+    from kinematics.chain import Chain
+    from kinematics.zero import Standing
+    from simulate.motion import Motion
+
+STRATEGIES = ("closure", "predicted", "least")
+#: Directions that can be limited.
+LIMITS = tuple(name for name in DIRECTIONS if name.startswith(("hip_", "lumbar_")))
+#: Suffixes of recordings made of markers.
+MARKER_FILES = (".c3d", ".trc")
+_ANSWER = ("strategy", "allow", "out", "as_json", "help")
+_RECORDING = ("motion", "model", "angles", "resample", "standing", "standing_tilt", "marker_set", "mirror", "zero")
+
+
+class Movement(click.Command):
+    """A command whose options stand in sections; ``--allow`` takes every NAME=VALUE that follows it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """``--allow knee=10 ankle=5`` means ``--allow knee=10 --allow ankle=5``."""
+        known = {row["name"] for row in rows("allowances", "simulate")}
+        spread, allowing = list[str](), False
+        for arg in args:
+            one = arg.partition("=")[0] in known
+            if allowing and one and spread[-1] != "--allow":
+                spread.append("--allow")
+            allowing = arg == "--allow" or arg.startswith("--allow=") or (allowing and one)
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Own options first, then the recording, the limits, and the answer."""
+        titles = ("Movement", "Recording", "Limits", "Answer")
+        sections: dict[str, list[tuple[str, str]]] = {title: [] for title in titles}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is None:
+                continue
+            title = "Limits" if param.name in (*LIMITS, "cause") else "Answer" if param.name in _ANSWER else "Movement"
+            sections["Recording" if param.name in _RECORDING else title].append(record)
+        for title, records in sections.items():
+            if not records:
+                continue
+            with formatter.section(title):
+                if title == "Limits":
+                    formatter.write_text(
+                        "Degrees available in that direction (0 stops at neutral, -5 lacks 5 of reaching it). Each hip "
+                        "limit also with -left or -right, lumbar bending and rotation too."
+                    )
+                formatter.write_dl(records)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every movement."""
+    options = [
+        click.argument("motion", required=False, type=click.Path(path_type=Path)),
+        click.option("--model", type=click.Path(path_type=Path), help="Scaled OpenSim model of the recording (.osim)."),
+        click.option(
+            "--angles", type=click.Choice(["degrees", "radians"]), help="What the file counts in, whatever it says."
+        ),
+        click.option(
+            "--resample", type=float, metavar="HZ", help="Resample the recording; otherwise its own times are kept."
+        ),
+        click.option(
+            "--zero",
+            type=click.Choice(ZEROS),
+            default="clinical",
+            show_default=True,
+            help="Where hip extension counts from.",
+        ),
+        click.option(
+            "--standing",
+            type=click.Path(path_type=Path),
+            help="Standing trial of the same person (.mot with the model, or markers: .c3d, .trc).",
+        ),
+        click.option(
+            "--standing-tilt",
+            type=float,
+            metavar="DEG",
+            help="Measured anterior tilt of the ASIS-PSIS line in standing.",
+        ),
+        click.option(
+            "--marker-set",
+            metavar="NAME|FILE",
+            help="Names of the markers of a .c3d or .trc: a known set, or a TOML file.  [default: found by the names]",
+        ),
+        click.option("--mirror", is_flag=True, help="The mirror image: left and right change places."),
+        *(_limit(name) for name in LIMITS),
+        click.option(
+            "--cause",
+            multiple=True,
+            metavar="NAME[:SIDE[:SEVERITY]]",
+            help="What made the hip stiff, right, left or both, 0 to 1; repeatable. `--cause help` lists the known ones.",
+        ),
+        click.option(
+            "--strategy",
+            multiple=True,
+            type=click.Choice(STRATEGIES),
+            help="Who may give way; repeatable.  [default: all]",
+        ),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="NAME=VALUE ...",
+            help="What strategy least may use: knee, ankle, trunk_lean, foot_roll [deg], step_length [m].",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder for the results.  [default: results/MOVEMENT]",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _limit(name: str) -> Callable[..., Any]:
+    sided = name.endswith(("_left", "_right"))
+    words = name.replace("_", " ")
+    return click.option(
+        f"--{name.replace('_', '-')}", name, type=float, metavar="DEG", hidden=sided, help=f"Available {words}."
+    )
+
+
+def allowances(given: tuple[str, ...]) -> dict[str, float]:
+    """``knee=10`` and so on as numbers."""
+    found = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise HipspineError(f"--allow {text}: must be NAME=NUMBER, for example knee=10") from None
+    return found
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The recording a movement was asked with, as given: perhaps none."""
+
+    motion: Path | None
+    model: Path | None
+    angles: str | None
+    resample: float | None
+    standing: Path | None
+    marker_set: str | None
+
+    def refuse(self, why: str) -> None:
+        """Raise `HipspineError` if there is a recording."""
+        if self.motion is not None:
+            raise HipspineError(f"{self.motion}: {why}")
+
+    def read(self, bundled: str | None = None) -> tuple[Chain, Motion, Standing | None]:
+        """Chain, motion and standing posture of the recording, or of the `bundled` one if none was given."""
+        from dataclasses import replace
+
+        from kinematics.chain import Chain
+        from simulate.io.mot import read_motion
+        from simulate.io.trials import trial
+        from simulate.motion import resample
+
+        motion, model, standing, source = self.motion, self.model, self.standing, ""
+        if motion is None:
+            if model is not None:
+                raise HipspineError(f"--model {model} belongs to a recording: give MOTION.mot as well")
+            assert bundled is not None
+            own = trial(bundled)
+            motion, model, standing, source = own.motion, own.model, standing or own.standing, bundled
+        if motion.suffix.lower() in MARKER_FILES:
+            from simulate.tracking import recording_from_markers
+
+            if model is not None:
+                raise HipspineError(f"--model {model}: markers are fitted to a body of their own; leave --model out")
+            chain, recorded, posture = recording_from_markers(motion, standing, self.marker_set)
+        else:
+            if self.marker_set is not None:
+                raise HipspineError(f"--marker-set {self.marker_set}: {motion} has no markers, but joint angles")
+            chain = Chain.generic() if model is None else Chain.from_osim(model)
+            recorded = read_motion(motion, angles=self.angles)
+            posture = None if standing is None else _posture(standing, chain, self.angles)
+        if source:
+            recorded = replace(recorded, source=source)
+        if self.resample is not None:
+            recorded = resample(recorded, rate=self.resample)
+        return chain, recorded, posture
+
+    def chain(self) -> tuple[Chain | None, Standing | None]:
+        """The body that a constructed movement runs on: a model with its standing trial, or none given."""
+        from kinematics.chain import Chain
+
+        if self.model is None:
+            if self.standing is not None:
+                raise HipspineError(f"--standing {self.standing} belongs to a model or a recording: give that as well")
+            return None, None
+        chain = Chain.from_osim(self.model)
+        return chain, None if self.standing is None else _posture(self.standing, chain, self.angles)
+
+
+def _posture(standing: Path, chain: Chain, angles: str | None) -> Standing:
+    from kinematics.zero import standing_from_posture
+    from simulate.io.mot import read_motion
+    from simulate.motion import to_chain
+
+    q, _ = to_chain(read_motion(standing, angles=angles), chain)
+    return standing_from_posture(q, f"standing trial {standing.name}")

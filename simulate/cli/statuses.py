@@ -1,0 +1,3 @@
+"""Exit statuses of the command."""
+
+DONE, FAULT, BAD_INPUT, UNSOLVED_FRAMES = 0, 1, 2, 3
