@@ -105,7 +105,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             "--cause",
             multiple=True,
             metavar="NAME[:SIDE[:SEVERITY]]",
-            help="What made the hip stiff, right, left or both, 0 to 1; repeatable. `--cause help` lists the known ones.",
+            help="What made the hip stiff: right, left or both, 0 to 1; repeatable. --cause help lists the known.",
         ),
         click.option(
             "--strategy",

@@ -109,11 +109,15 @@ def shortfall_text(shortfall: dict[str, Any], span: str) -> str:
     """What falls short, by how much, when; `span` says what percentages count over."""
     parts = []
     for one in (shortfall, *shortfall.get("then", [])):
-        by = [f"{one['mm'] / 10:.1f} cm"] if one["mm"] > 0.0 else []
-        by += [f"{one['deg']:.1f}°"] if one["deg"] > 0.0 else []
+        by = [_length(one["mm"])] if one["mm"] > 0.0 else []
+        by += [f"{one['deg']:.1f}°" if one["deg"] >= 0.05 else f"{one['deg']:.1g}°"] if one["deg"] > 0.0 else []
         at = "" if one["at_percent"] is None else f" at {one['at_percent']:.0f} % {span}"
         parts.append(f"{one['goal']} {' and '.join(by)} short{at} ({one['frames']} frames)")
     return "; ".join(parts)
+
+
+def _length(mm: float) -> str:
+    return f"{mm / 10:.1f} cm" if mm >= 10.0 else f"{mm:.1f} mm" if mm >= 0.05 else f"{mm:.1g} mm"
 
 
 def budget_text(limit: str, budget: dict[str, Any]) -> str:
@@ -132,11 +136,12 @@ def relief_text(row: dict[str, Any]) -> str:
         return f"{words_of(row['limit'])} is as wide as the free body's already"
     if any(value is None for value in saved.values()):
         return f"{given}° more {words_of(row['limit'])}: a frame was not solved"
-    name = max(saved, key=lambda key: abs(saved[key]))
-    if abs(saved[name]) < 0.05:
-        return f"{given}° more {words_of(row['limit'])} saves nothing at the lumbar spine"
-    verb = "saves" if saved[name] > 0.0 else "costs"
-    return f"{given}° more {words_of(row['limit'])} {verb} {abs(saved[name]):.1f}° of {name.replace('_', ' ')}"
+    found = []
+    for verb, sign in (("saves", 1.0), ("costs", -1.0)):
+        name = max(saved, key=lambda key: sign * saved[key])
+        if sign * saved[name] >= 0.05:
+            found.append(f"{verb} {abs(saved[name]):.1f}° of {name.replace('_', ' ')}")
+    return f"{given}° more {words_of(row['limit'])} {' and '.join(found) or 'saves nothing at the lumbar spine'}"
 
 
 def search_text(search: dict[str, Any]) -> str:
@@ -157,7 +162,6 @@ def table_text(result: Compensation, answer: dict[str, Any]) -> str:
     if result.attrs["constructed"]:
         console.print(f"Constructed: {result.attrs['constructed']}")
     console.print(f"Zero of the hip: {result.attrs['zero']} ({result.attrs['zero_text']})")
-    console.print("Hip extension of the reference, peak: " + "; ".join(hip_text(result)))
     for line in limits_text(result):
         console.print(f"Limit: {line}")
     console.print(_comparison(result))
