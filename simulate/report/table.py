@@ -37,21 +37,36 @@ SIGN = {"pelvis_tilt": -1.0}
 
 
 def limits_text(result: Compensation) -> list[str]:
-    """Each imposed limit: as given, in the named zero, and in the model's."""
+    """Each imposed limit as given, and what the reference uses in that direction; of hip extension in any case."""
     given = json.loads(result.attrs["limits_deg"])
-    lines = []
-    for name, degrees in given.items():
-        direction = DIRECTIONS[name]
-        hip = direction.coordinates[0].startswith("hip_flexion")
-        zero = f"{result.attrs['zero']} zero" if hip else "from standing" if "lumbar" in name else "model zero"
-        text = f"{words_of(name)} {degrees:g}° ({zero})"
-        if hip and result.attrs["zero"] != "model":
-            ends = "lower" if direction.sign < 0 else "upper"
-            model = [float(result[f"limit_{ends}"].sel(coordinate=c)) for c in direction.coordinates]
-            values = ", ".join(f"{c[-1]} {value:.1f}°" for c, value in zip(direction.coordinates, model, strict=True))
-            text += f" = hip_flexion {values} in the model's zero"
-        lines.append(text)
-    return lines or ["none: the whole normal range"]
+    lines = [
+        f"{words_of(name)} {degrees:g}° ({_zero_of(result, name)}); the reference uses {_used(result, name)}"
+        for name, degrees in given.items()
+    ]
+    if not any(name.startswith("hip_extension") for name in given):
+        rest = "otherwise" if given else "none:"
+        lines.append(f"{rest} normal; of hip extension the reference uses {_used(result, 'hip_extension')}")
+    return lines
+
+
+def _zero_of(result: Compensation, name: str) -> str:
+    """From what a clinical direction counts."""
+    if DIRECTIONS[name].coordinates[0].startswith("hip_flexion"):
+        return f"{result.attrs['zero']} zero"
+    return "from standing" if name.startswith(("lumbar", "thoracic")) else "model zero"
+
+
+def _used(result: Compensation, name: str) -> str:
+    """How far the reference goes in a clinical direction; of hip flexion and extension in the model's zero too."""
+    direction, found = DIRECTIONS[name], []
+    for coordinate in direction.coordinates:
+        angle = result.recorded.sel(coordinate=coordinate).values
+        offset = float(result.zero_offset.sel(coordinate=coordinate))
+        most = float(np.abs(angle + offset).max() if direction.sign == 0 else (direction.sign * (angle + offset)).max())
+        side = SIDE_WORDS[coordinate[-1]] + " " if len(direction.coordinates) > 1 else ""
+        model = f" ({most - direction.sign * offset:.1f}° model zero)"
+        found.append(f"{side}{most:.1f}°{model if coordinate.startswith('hip_flexion') and abs(offset) > 1e-6 else ''}")
+    return ", ".join(found)
 
 
 def movement_of(result: Compensation) -> str:
@@ -65,17 +80,6 @@ def span_of(result: Compensation) -> str:
     if result.attrs["span"] == "movement":
         return "of the movement"
     return f"of the {SIDE_WORDS[result.limited_side]} {result.attrs['span']}"
-
-
-def hip_text(result: Compensation) -> list[str]:
-    """What the reference uses of hip extension, in the named and the model's zero."""
-    lines = []
-    for side, word in SIDE_WORDS.items():
-        name = f"hip_flexion_{side}"
-        model = -float(result.recorded.sel(coordinate=name).min())
-        named = model - float(result.zero_offset.sel(coordinate=name))
-        lines.append(f"{word} {named:.1f}° ({result.attrs['zero']} zero), {model:.1f}° (model zero)")
-    return lines
 
 
 def words_of(direction: str) -> str:

@@ -273,6 +273,8 @@ def mass_centre_at(like: Sequence[Goal], place: Array) -> list[Goal]:
 def construct(stance: Stance, pattern: Array, goals: Sequence[Goal], *, held: Mapping[str, float]) -> Array:
     """The postures nearest to a `pattern` (F, 24) that meet the goals within the normal range; (F, 24).
 
+    Knees do not go past straight.
+
     Parameters
     ----------
     stance : Stance
@@ -289,8 +291,11 @@ def construct(stance: Stance, pattern: Array, goals: Sequence[Goal], *, held: Ma
     """
     weights = np.array([held.get(name, held.get(name[:-2], 0.0)) for name in COORDINATES])
     task = _bare(stance, pattern, goals, weights)
-    lower, upper = stance.lower.copy(), stance.upper.copy()
-    solution, _ = solve_or_fall_short(task, lower, upper, "construction")
+    lower = stance.lower.copy()
+    for side in SIDES:
+        knee = INDEX[f"knee_angle_{side}"]
+        lower[knee] = max(lower[knee], min(0.0, stance.q[knee]))
+    solution, _ = solve_or_fall_short(task, lower, stance.upper, "construction")
     if (solution.status == UNSOLVED).any():
         k = int(np.flatnonzero(solution.status == UNSOLVED)[0])
         raise HipspineError(

@@ -22,6 +22,7 @@ from simulate.tasks.planted import (
     ASKED,
     FORWARD,
     FRAMES,
+    PATTERN,
     UP,
     Stance,
     balance_goals,
@@ -37,6 +38,11 @@ from simulate.tasks.planted import (
 
 Array = NDArray[np.float64]
 TRIAL = "squat_opencap"
+#: What a construction holds; the legs loosely, for which way they bend.
+_HELD = {
+    **held("pelvis_tilt", "pelvis_list", "pelvis_rotation"),
+    **dict.fromkeys(("hip_flexion", "hip_adduction", "hip_rotation", "knee_angle", "ankle_angle"), 1e-4 * PATTERN),
+}
 #: Part of the way down at which the seat is reached; after it the trunk comes upright.
 SEAT_REACHED = 0.7
 
@@ -72,7 +78,7 @@ def squatting(stance: Stance | None = None, *, depth: float | None = None) -> Ta
     down = _hips_down(stance, part * fall)
     goals = [*_feet(stance, len(fall)), down]
     over = mass_centre_at(goals, centre_of_mass(stance.chain, stance.q))
-    q = construct(stance, pattern, [*goals, *over], held=held("pelvis_tilt", "pelvis_list", "pelvis_rotation"))
+    q = construct(stance, _legs_bent(stance, pattern, part * fall), [*goals, *over], held=_HELD)
     return planted(
         "squat",
         stance,
@@ -126,23 +132,24 @@ def sitting(stance: Stance | None = None, *, seat: float | None = None) -> Task:
     pattern[:, INDEX["pelvis_tilt"]] += flexed - lean
     seated = going >= SEAT_REACHED
     down = _hips_down(stance, depth * lowered)
-    feet, holding = _feet(stance, FRAMES), held("pelvis_tilt", "pelvis_list", "pelvis_rotation")
+    pattern = _legs_bent(stance, pattern, depth * lowered)
+    feet = _feet(stance, FRAMES)
     place = np.tile(centre_of_mass(chain, stance.q), (FRAMES, 1))
     heel, toe = (positions(chain, stance.q, [f"{part}_r", f"{part}_l"])[:, 0].mean() for part in ("heel", "toe"))
-    place[:, 0] += lowered * (heel + row["sit_centre"] * (toe - heel) - place[:, 0])
+    place[:, 0] += lowered * (2.0 - lowered) * (heel + row["sit_centre"] * (toe - heel) - place[:, 0])
     forward, right = mass_centre_at(feet, place)
     # with the seat just reached, the trunk still leans and the feet carry: there the hips are put down, and stay
     reached = int(np.flatnonzero(seated)[0])
     leaning = pattern.copy()
     leaning[seated] = pattern[reached]
-    put_down = construct(stance, leaning, [*feet, down, forward, right], held=holding)[reached]
+    put_down = construct(stance, leaning, [*feet, down, forward, right], held=_HELD)[reached]
     hips = positions(chain, put_down, ["hip_r", "hip_l"]).mean(axis=0)
     role = np.where(seated, MUST, OFF).astype(np.int8)
     still = replace(
         down, name="hips forward", normal=np.tile(FORWARD, (FRAMES, 1)), target=np.full(FRAMES, hips[0]), role=role
     )
     balanced = replace(forward, role=np.where(seated, OFF, MUST).astype(np.int8))
-    q = construct(stance, pattern, [*feet, down, balanced, right, still], held=holding)
+    q = construct(stance, pattern, [*feet, down, balanced, right, still], held=_HELD)
     return planted(
         "sit",
         stance,
@@ -166,6 +173,24 @@ def _recorded_squat() -> tuple[Array, Array, Array]:
         return np.interp(frames, np.arange(len(q)), column - column[0])
 
     return change(tilt), change(trunk), np.maximum(-change(high), 0.0)
+
+
+def _legs_bent(stance: Stance, pattern: Array, fall: Array) -> Array:
+    """The pattern (F, 24) with legs about as bent as hips that are `fall` (F,) lower need. [m, rad]"""
+    bent = pattern.copy()
+    for side in SIDES:
+        thigh, shank = (
+            float(np.linalg.norm(stance.chain.offsets[INDEX[f"{joint}_{side}"]]))
+            for joint in ("knee_angle", "ankle_angle")
+        )
+        reach = np.clip(thigh + shank - fall, 0.2 * (thigh + shank), thigh + shank)
+        knee = np.pi - np.arccos((thigh**2 + shank**2 - reach**2) / (2.0 * thigh * shank))
+        bent[:, INDEX[f"knee_angle_{side}"]] += knee
+        bent[:, INDEX[f"ankle_angle_{side}"]] += 0.5 * knee
+        bent[:, INDEX[f"hip_flexion_{side}"]] += (
+            0.5 * knee + stance.q[INDEX["pelvis_tilt"]] - pattern[:, INDEX["pelvis_tilt"]]
+        )
+    return bent
 
 
 def _hip_height(stance: Stance) -> float:
