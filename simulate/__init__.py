@@ -11,12 +11,14 @@ _HOMES = {
     "Compensation": "simulate.result",
     "Motion": "simulate.motion",
     "compensate": "simulate.compensation",
+    "norm_walking": "simulate.tasks.norm_walk",
     "read_motion": "simulate.io.mot",
+    "running": "simulate.tasks.run",
     "walking": "simulate.tasks.walk",
     "write_motion": "simulate.io.mot",
 }
 
-__all__ = ["Compensation", "Motion", "compensate", "read_motion", "walking", "write_motion"]
+__all__ = ["Compensation", "Motion", "compensate", "norm_walking", "read_motion", "running", "walking", "write_motion"]
 
 
 def __getattr__(name: str) -> Any:

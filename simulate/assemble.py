@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -17,9 +17,11 @@ from kinematics.pose import positions
 from kinematics.rom import RangeOfMotion, direction_name
 from simulate.budget import PARTS, Budget
 from simulate.goals import MASS_CENTRE, CombinationGoal, Goal, OrientationGoal, PointGoal
+from simulate.kernels.data import Tissue, no_tissue
 from simulate.marginal import Marginal, Parameters
 from simulate.problem import Task, misses
 from simulate.relief import SUMMARIES, Relief
+from simulate.restrictions import Cause, joined
 from simulate.result import STATUS, Compensation
 from simulate.solution import SHORTFALL, Answer, Solution
 
@@ -36,7 +38,9 @@ class Inputs:
     """What a compensation was asked with.
 
     `offsets` (24,) rad turn model angles into those of the named zero; `bounds` holds (lower, upper) [rad, model zero]
-    of the free and the restricted body; `allow` what strategy ``least`` may use [deg; m].
+    of the free and the restricted body; `allow` what strategy ``least`` may use [deg; m]. Of the `causes` of a stiff
+    hip, `imposed_deg` says by clinical direction what they alone leave [deg], `tissue` what they add to the restricted
+    body.
     """
 
     task: Task
@@ -47,6 +51,14 @@ class Inputs:
     bounds: Mapping[str, tuple[Array, Array]]
     allow: Mapping[str, float]
     notices: tuple[str, ...]
+    causes: tuple[Cause, ...] = ()
+    imposed_deg: Mapping[str, float] = field(default_factory=dict)
+    tissue: Tissue = field(default_factory=no_tissue)
+
+    @property
+    def restricted_task(self) -> Task:
+        """The task of the restricted body: with what the causes add to its tissues."""
+        return replace(self.task, tissue=joined(self.task.tissue, self.tissue))
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,17 +314,23 @@ def _problem(inputs: Inputs) -> dict[str, xr.Variable]:
         **cycle,
         **_goals(task),
     }
-    if task.tissue.kind.size:
+    tissue = inputs.restricted_task.tissue
+    if tissue.kind.size:
         dims = {"kind": (), "factor": ("body_coordinate",), "shift": (), "amplitude": (), "tangent": ()}
         for name, more in dims.items():
-            problem[f"tissue_{name}"] = _variable(("tissue", *more), getattr(task.tissue, name), "1", f"tissue {name}")
+            problem[f"tissue_{name}"] = _variable(("tissue", *more), getattr(tissue, name), "1", f"tissue {name}")
+        added = np.arange(tissue.kind.size) >= task.tissue.kind.size
+        problem["tissue_restriction"] = _variable(
+            ("tissue",), added.astype(np.int8), "1", "1 where a cause added it: of the restricted body only"
+        )
     return problem
 
 
 def goal_kind(goal: Goal) -> str:
     """What kind of goal it is, in one word."""
     if isinstance(goal, PointGoal):
-        return "mass centre" if goal.of_whole_body else "direction" if goal.is_direction else "point"
+        direction = "heading" if goal.is_heading else "direction"
+        return "mass centre" if goal.of_whole_body else direction if goal.is_direction else "point"
     return "orientation" if isinstance(goal, OrientationGoal) else "combination"
 
 
@@ -368,10 +386,15 @@ def _attributes(inputs: Inputs, found: Findings) -> dict[str, Any]:
         )
         for name, direction in inputs.rom.limited_bounds
     }
-    sides = sorted({name[-1] for name, _ in inputs.rom.limited_bounds if name.startswith("hip")}, reverse=True)
+    tight = [COORDINATES[i] for i in np.flatnonzero(inputs.tissue.factor.any(axis=0))]
+    stiff = [*(name for name, _ in inputs.rom.limited_bounds), *tight]
+    sides = sorted({name[-1] for name in stiff if name.startswith("hip")}, reverse=True)
     return {
         "title": f"hipspine: {task.name}",
         "task": task.name,
+        "span": task.span,
+        "raised": task.raised,
+        "constructed": task.constructed,
         "source": task.source,
         "chain": chain.name,
         "chain_source": chain.source,
@@ -381,6 +404,9 @@ def _attributes(inputs: Inputs, found: Findings) -> dict[str, Any]:
         "limits_model_deg": json.dumps(limited),
         "limited_bounds": json.dumps([list(limit) for limit in inputs.rom.limited_bounds]),
         "limited_sides": json.dumps(sides),
+        "causes": json.dumps([cause.data() for cause in inputs.causes]),
+        "imposed_deg": json.dumps(dict(inputs.imposed_deg)),
+        "active": json.dumps(task.active),
         "allowances": json.dumps(dict(inputs.allow)),
         "notices": json.dumps(list(inputs.notices)),
         "yields": json.dumps(list(task.yields)),

@@ -16,6 +16,7 @@ from simulate.budget import budgets
 from simulate.marginal import marginal, parameters
 from simulate.problem import Task
 from simulate.relief import Bounds, relief
+from simulate.restrictions import Cause, parse_cause, restrict
 from simulate.result import Compensation
 from simulate.solution import UNSOLVED, Answer
 from simulate.strategies import STRATEGIES, allowances, predicted
@@ -35,6 +36,7 @@ def compensate(
     standing_tilt_deg: float | None = None,
     allow: Mapping[str, float] | None = None,
     reliefs: bool = True,
+    causes: Sequence[str | Cause] = (),
 ) -> Compensation:
     """How pelvis and spine make up for a restricted range of motion, frame by frame.
 
@@ -56,6 +58,9 @@ def compensate(
         foot_roll [deg], step_length [m].
     reliefs : bool
         Whether to solve again with each limit given back a little, and to differentiate by limits and stiffness.
+    causes : sequence of str or Cause
+        What made the hip stiff, each as `NAME:SIDE:SEVERITY` (``tight_hip_flexors:right:0.5``), beside the limits of
+        `rom`: limits and tightened tissues of the restricted body, table ``restrictions``.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def compensate(
     Raises
     ------
     HipspineError
-        If a strategy, zero or allowance is unknown, or the limits cross.
+        If a strategy, zero, allowance or cause is unknown, or the limits cross.
     """
     rom = RangeOfMotion.normal() if rom is None else rom
     for name in strategies:
@@ -83,18 +88,28 @@ def compensate(
     marker_notice = implausible_pelvis_markers(task.chain, task.standing, tilt_deg)
     if marker_notice:
         notices.append(marker_notice)
-    unrestricted, restricted, widened = bounds_of(task, rom, offsets)
+    named = tuple(cause if isinstance(cause, Cause) else parse_cause(cause) for cause in causes)
+    stiff = restrict(rom, named, active=task.active, offsets=offsets)
+    notices += stiff.notices
+    if named and zero != "clinical":
+        notices.append(f"causes: published degrees are of the clinical zero, here they count from the {zero} zero")
+    if stiff.tissue.kind.size and "closure" in strategies:
+        notices.append("closure knows limits alone: a tight tissue does not count there")
+    unrestricted, restricted, widened = bounds_of(task, stiff.rom, offsets)
     if widened:
         notices.append("normal range of motion widened to contain the recording: " + ", ".join(widened))
     inputs = Inputs(
         task=task,
-        rom=rom,
+        rom=stiff.rom,
         zero=zero,
         zero_text=f"{task.standing.how}; {tilt_text}" if zero == "clinical" else task.standing.how,
         offsets=offsets,
         bounds={"free": unrestricted, "limit": restricted},
         allow=allowed,
         notices=tuple(notices),
+        causes=named,
+        imposed_deg=stiff.imposed_deg,
+        tissue=stiff.tissue,
     )
     return answer_to(inputs, list(dict.fromkeys(strategies)), reliefs=reliefs)[0]
 
@@ -106,9 +121,11 @@ def answer_to(
     task, allowed = inputs.task, inputs.allow
     unrestricted, restricted = inputs.bounds["free"], inputs.bounds["limit"]
     free = predicted(task, *unrestricted).solution
+    # closure is kinematics: it knows how far a hip goes, not what that takes
+    asked = {name: task if name == "closure" else inputs.restricted_task for name in strategies}
 
     def answered(name: str, bounds: Bounds, near: Array | None = None) -> Answer:
-        return STRATEGIES[name](task, *bounds, free=free.q, allow=allowed, near=near)
+        return STRATEGIES[name](asked[name], *bounds, free=free.q, allow=allowed, near=near)
 
     answers = {name: answered(name, restricted) for name in strategies}
     limits = inputs.rom.limited_bounds
@@ -124,7 +141,7 @@ def answer_to(
         },
         relief=relief(limits, restricted, unrestricted, free.q, answers, answered) if reliefs else None,
         parameters=which,
-        marginals={name: marginal(name, task, answer, restricted, which) for name, answer in answers.items()}
+        marginals={name: marginal(name, asked[name], answer, restricted, which) for name, answer in answers.items()}
         if reliefs
         else {},
     )

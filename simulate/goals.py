@@ -107,12 +107,15 @@ class PointGoal(Goal):
         Place along that axis [m]; for a direction the cosine with it.
     is_direction : bool
         Whether `point` is a direction.
+    is_heading : bool
+        Whether a miss of that direction counts in the floor's plane: a pitched foot is foreshortened.
     """
 
     point: Point
     normal: Array
     target: Array
     is_direction: bool = False
+    is_heading: bool = False
 
     @property
     def segment(self) -> int:
@@ -144,9 +147,12 @@ class PointGoal(Goal):
         """A miss (F, 1) in mm; of a direction in degrees."""
         if not self.is_direction:
             return np.asarray(1e3 * miss[:, 0])
-        # a pitched foot is foreshortened: the angle is counted in the floor's plane
         arm = self._arm(R)
-        return np.asarray(np.rad2deg(np.arcsin(np.clip(miss[:, 0] / np.hypot(arm[:, 0], arm[:, 2]), 0.0, 1.0))))
+        if self.is_heading:
+            across = np.hypot(arm[:, 0], arm[:, 2])
+        else:
+            across = np.linalg.norm(np.cross(arm, self.normal), axis=1)
+        return np.asarray(np.rad2deg(np.arcsin(np.clip(miss[:, 0] / np.maximum(across, 1e-9), 0.0, 1.0))))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -82,7 +82,7 @@ def marginal(strategy: str, task: Task, answer: Answer, bounds: tuple[Array, Arr
         Of the restricted body.
     which : Parameters
     """
-    if strategy == "closure":
+    if strategy == "closure" and not task.raised:
         found = _closure(task, answer, bounds, which)
     elif strategy == "least":
         found = _least(answer, bounds, which)

@@ -42,6 +42,7 @@ def mirrored(task: Task) -> Task:
         loaded={side: task.loaded[other_side(f"_{side}")[1:]] for side in task.loaded},
         notices=(*task.notices, "mirrored: left and right have changed places"),
         tissue=tissue,
+        raised=other_side(f"_{task.raised}")[1:] if task.raised else "",
     )
 
 

@@ -63,6 +63,8 @@ class Task:
         How the reference was constructed, in words; empty if it was recorded.
     active : bool
         Whether muscles lift the limb, so that what they can reach is a limit.
+    raised : str
+        Side of the leg that is moved where a table carries the body; empty where feet do.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Task:
     span: str = "gait cycle"
     constructed: str = ""
     active: bool = False
+    raised: str = ""
 
     @property
     def body(self) -> Body:

@@ -31,6 +31,7 @@ from simulate.kernels.data import Tissue, no_tissue
 from simulate.motion import Motion
 from simulate.problem import Task
 from simulate.restated import Restated
+from simulate.restrictions import parse_cause, restrict
 from simulate.result import Compensation
 from simulate.solution import UNSOLVED, Answer, Stage
 from simulate.strategies import allowances
@@ -139,21 +140,32 @@ def rebuild(result: Compensation) -> Inputs:
         yields=tuple(json.loads(attrs["yields"])),
         source=attrs["source"],
         tissue=_tissue(result),
+        span=attrs["span"],
+        constructed=attrs["constructed"],
+        raised=attrs["raised"],
+        active=bool(json.loads(attrs["active"])),
     )
     offsets = np.zeros(len(COORDINATES))
     offsets[TURNS] = np.deg2rad(result.zero_offset.values)
     given = {f"{name}_deg": float(value) for name, value in json.loads(attrs["limits_deg"]).items()}
-    rom = RangeOfMotion.normal().limited(**given)
-    free, limited, _ = bounds_of(task, rom, offsets)
+    causes = tuple(
+        parse_cause(f"{cause['name']}:{cause['side']}:{cause['severity']}") for cause in json.loads(attrs["causes"])
+    )
+    # the limits in the file are the causes' too: to restrict them once more changes nothing
+    stiff = restrict(RangeOfMotion.normal().limited(**given), causes, active=task.active, offsets=offsets)
+    free, limited, _ = bounds_of(task, stiff.rom, offsets)
     return Inputs(
         task=task,
-        rom=rom,
+        rom=stiff.rom,
         zero=attrs["zero"],
         zero_text=attrs["zero_text"],
         offsets=offsets,
         bounds={"free": free, "limit": limited},
         allow=allowances(json.loads(attrs["allowances"])),
         notices=tuple(json.loads(attrs["notices"])),
+        causes=causes,
+        imposed_deg=stiff.imposed_deg,
+        tissue=stiff.tissue,
     )
 
 
@@ -164,9 +176,11 @@ def _postures(turns_deg: Array, slides: Array) -> Array:
 
 
 def _tissue(result: Compensation) -> Tissue:
+    """The tissues of the free body; what causes add follows from them."""
     if "tissue_kind" not in result:
         return no_tissue()
-    return Tissue(*(np.array(result[f"tissue_{name}"].values) for name in Tissue._fields))
+    own = result.tissue_restriction.values == 0
+    return Tissue(*(np.array(result[f"tissue_{name}"].values[own]) for name in Tissue._fields))
 
 
 def _goals(result: Compensation) -> Iterator[Goal]:
@@ -198,7 +212,8 @@ def _goals(result: Compensation) -> Iterator[Goal]:
                 point=point,
                 normal=one.goal_normal.values,
                 target=one.goal_target.values,
-                is_direction=kind == "direction",
+                is_direction=kind in ("direction", "heading"),
+                is_heading=kind == "heading",
             )
 
 

@@ -129,6 +129,43 @@ def pivot(recording: Recording, angle: float | None) -> Task:
     return pivoting(_stance(recording), angle_deg=ANGLE_DEG if angle is None else angle)
 
 
+SIDE = click.option(
+    "--side", type=click.Choice(["right", "left"]), default="right", show_default=True, help="The leg that is moved."
+)
+
+
+@movement(
+    click.option("--raise", "raised", type=float, metavar="DEG", help="Elevation of the thigh.  [default: 12]"), SIDE
+)
+def prone(recording: Recording, raised: float | None, side: str) -> Task:
+    """Prone hip extension on a table: the thigh is raised, its abduction free. Constructed."""
+    from simulate.tasks.lying import prone_extension
+
+    recording.refuse("the prone test is constructed; recordings of it are not read")
+    chain, standing = recording.chain()
+    return prone_extension(chain, standing=standing, raise_deg=raised, side=side)
+
+
+@movement(
+    click.option("--angle", type=float, metavar="DEG", help="Lean of the shank from the vertical.  [default: 30]"),
+    click.option(
+        "--turn",
+        type=click.Choice(["internal", "external"]),
+        default="internal",
+        show_default=True,
+        help="Which way the hip turns.",
+    ),
+    SIDE,
+)
+def prone_rotation(recording: Recording, angle: float | None, turn: str, side: str) -> Task:
+    """Prone hip rotation on a table: the knee at 90 degrees, the shank leans out or in. Constructed."""
+    from simulate.tasks.lying import prone_rotation as turned
+
+    recording.refuse("the prone test is constructed; recordings of it are not read")
+    chain, standing = recording.chain()
+    return turned(chain, standing=standing, angle_deg=angle, turn=turn, side=side)
+
+
 @movement(
     click.option(
         "--direction",

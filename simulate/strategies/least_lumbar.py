@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from kinematics.conventions import INDEX, SIDES, SPINE
 from kinematics.errors import HipspineError, unknown
-from kinematics.spine import lumbar_shares
 from kinematics.tables import rows
 from simulate.goals import MUST, OFF, CombinationGoal, Goal
 from simulate.problem import Task
 from simulate.solution import SOLVED, Answer, Solution, Stage, energy, fall_short, judged, put, solve
+from simulate.strategies.shares import thoracic_shares
 
 Array = NDArray[np.float64]
 
@@ -165,24 +165,11 @@ def _within_allowances(task: Task, free: Array, allow: Mapping[str, float]) -> t
             if coordinate not in task.chain.locked
         ]
     if not set(SPINE[3:]) & set(task.chain.locked):
-        goals += _thoracic_shares(free)
+        goals += thoracic_shares(free)
     whole = replace(task.with_goals(goals), yields=(*task.yields, ALLOWANCES))
     off = np.full(len(free), OFF, np.int8)
     single = [isinstance(g, CombinationGoal) and g.yields == last for g in goals]
     return whole, whole.with_goals([replace(g, role=off) if s else g for g, s in zip(goals, single, strict=True)])
-
-
-def _thoracic_shares(free: Array) -> list[CombinationGoal]:
-    """What the thoracic joint adds is what the lumbar joint adds, in their published shares."""
-    return [
-        CombinationGoal(
-            name=f"share of {SPINE[3 + k]}",
-            factors={SPINE[3 + k]: 1.0, SPINE[k]: -(1.0 - share) / share},
-            target=free[:, _THORACIC[k]] - (1.0 - share) / share * free[:, _LUMBAR[k]],
-            role=np.full(len(free), MUST, np.int8),
-        )
-        for k, share in enumerate(lumbar_shares())
-    ]
 
 
 def _lumbar_first(task: Task, free: Array) -> Task:

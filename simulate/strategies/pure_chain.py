@@ -13,25 +13,32 @@ from kinematics.pose import frames, orientation
 from kinematics.rotations import rotation_angle
 from kinematics.spine import follow
 from simulate.goals import MUST, OFF, SOFT, Goal, OrientationGoal, PointGoal
+from simulate.kernels.data import no_tissue
 from simulate.problem import Task
 from simulate.solution import SOLVED, UNSOLVED, Answer, Stage, judged, solve, solve_or_fall_short
+from simulate.strategies.shares import thoracic_shares
 
 Array = NDArray[np.float64]
 
+#: Stiffness that only keeps a body on a table from sliding while its pelvis turns. [N/m, N m/rad]
+HARDLY = 1e-3
 _LEG = {side: [INDEX[name] for name in leg(side)] for side in SIDES}
 _HIP = {side: indices[:3] for side, indices in _LEG.items()}
 _HIPS = [*_HIP["r"], *_HIP["l"]]
 _PELVIS, _SPINE = [INDEX[name] for name in PELVIS], [INDEX[name] for name in SPINE]
 
 
-def closure(task: Task, lower: Array, upper: Array, **_: object) -> Answer:
+def closure(task: Task, lower: Array, upper: Array, *, free: Array | None = None, **_: object) -> Answer:
     """The pure kinematic chain: what the hip lacks, pelvis and spine find.
 
     The limited leg keeps its path and the thorax its orientation; the pelvis turns about that hip's centre by the least
     rotation that brings the hip within its bounds; the spine makes up for the pelvis in its published shares; the other
     leg keeps its foot on its goal. If both hips are limited in one frame, the leg with the larger loss is kept. The
-    spine's range is no bound here.
+    spine's range is no bound here. Where a table carries the body, the moved leg keeps its path instead, and the pelvis
+    finds its place on the table (`_on_table`).
     """
+    if task.raised:
+        return _on_table(task, lower, upper, task.q if free is None else free)
     turns = {side: _least_pelvic_turn(task, side, lower, upper) for side in SIDES}
     right = larger_loss(task, {side: stage.solution.q for side, stage in turns.items()})
     kept = {"r": right, "l": ~right}
@@ -91,6 +98,48 @@ def _least_pelvic_turn(task: Task, side: str, lower: Array, upper: Array) -> Sta
     lows[:, _HIP[side]], highs[:, _HIP[side]] = lower[_HIP[side]], upper[_HIP[side]]
     turning = replace(task.with_goals(goals), stiffness=np.zeros(24))
     return Stage(f"turn of the pelvis, hip {side}", np.arange(n), turning, lows, highs, solve(turning, lows, highs))
+
+
+def _on_table(task: Task, lower: Array, upper: Array, free: Array) -> Answer:
+    """Closure of somebody who lies: the moved leg and the thorax keep the orientation they have in the `free` answer.
+
+    The pelvis turns by the least rotation that brings the hips within their bounds while nothing sinks into the table;
+    the spine makes up for it in its published shares; knees and ankles stay. Nothing else is asked but that the body
+    does not slide, which counts next to nothing.
+    """
+    n, side = len(task.q), task.raised
+    R, o, _ = frames(task.chain, free)
+    always, softly = np.full(n, MUST, np.int8), np.full(n, SOFT, np.int8)
+    thigh, hip = _LEG[side][2], task.chain.point(f"hip_{side}")
+    held: list[Goal] = [
+        goal for goal in task.kind(PointGoal) if goal.ends()[..., 1].max() == np.inf and (goal.roles() == MUST).any()
+    ]
+    held += [
+        OrientationGoal(name="thigh", segment=f"thigh_{side}", target=R[:, thigh], role=always, yields=1),
+        OrientationGoal(name="thorax", segment="thorax", target=R[:, _SPINE[-1]], role=always, yields=1),
+        OrientationGoal(name="pelvis", segment="pelvis", target=R[:, 5], role=softly, stiffness=1.0),
+    ]
+    held += [
+        PointGoal(
+            name=f"hip {axis}",
+            point=hip,
+            normal=np.tile(unit, (n, 1)),
+            target=o[:, thigh] @ unit,
+            role=softly,
+            stiffness=HARDLY,
+        )
+        for axis, unit in zip("xyz", np.eye(3), strict=True)
+    ]
+    held += thoracic_shares(free)
+    lows, highs = (np.tile(end, (n, 1)) for end in (lower, upper))
+    lows[:, _SPINE], highs[:, _SPINE] = -np.inf, np.inf
+    for each in SIDES:
+        stay = _LEG[each][3:]
+        lows[:, stay] = highs[:, stay] = free[:, stay]
+    gently = np.where(np.isin(np.arange(24), _HIPS), HARDLY, 0.0)
+    turning = replace(task.with_goals(held), q=free, stiffness=gently, tissue=no_tissue())
+    solution, stages = solve_or_fall_short(turning, lows, highs, "turn of the pelvis on the table")
+    return Answer(judged(task, solution), task, tuple(stages))
 
 
 def _thorax_on_pelvis(task: Task, q: Array) -> Array:

@@ -72,19 +72,19 @@ def gait_events(time: Array, *, feet: Mapping[str, Array], pelvis: Array, headin
     contact, on_heel, loaded, strikes, offs = {}, {}, {}, {}, {}
     for side in SIDES:
         ahead = {part: np.einsum("fi,fi->f", feet[f"{part}_{side}"] - pelvis, forward) for part in ("heel", "forefoot")}
-        strikes[side], offs[side] = _peaks(ahead["heel"]), _peaks(-ahead["forefoot"])
+        strikes[side], offs[side] = peaks(ahead["heel"]), peaks(-ahead["forefoot"])
         if not strikes[side].size and not offs[side].size:
             raise HipspineError(
                 f"no step of the {SIDE_WORDS[side]} foot was found in {time[-1] - time[0]:.2f} s of recording; "
                 "walking needs at least one heel strike or toe-off of each foot"
             )
-        contact[side] = _between(strikes[side], offs[side], len(time))
-        loaded[side], on_heel[side] = _down(contact[side], feet[f"forefoot_{side}"][:, 1])
-    percent, whole, notices = _cycles(time, strikes, offs, feet, pelvis)
+        contact[side] = between(strikes[side], offs[side], len(time))
+        loaded[side], on_heel[side] = down(contact[side], feet[f"forefoot_{side}"][:, 1])
+    percent, whole, notices = cycles(time, strikes, offs, feet, pelvis)
     return Gait(contact, on_heel, loaded, strikes, offs, percent, whole, (*notices, *_in_turn(percent, strikes)))
 
 
-def _peaks(signal: Array) -> NDArray[np.intp]:
+def peaks(signal: Array) -> NDArray[np.intp]:
     """The highest frame of each excursion above the middle of the signal, unless the recording begins or ends there."""
     above = np.concatenate([[False], signal > 0.5 * (signal.min() + signal.max()), [False]])
     starts, stops = (np.flatnonzero(np.diff(above.astype(int)) == sign) for sign in (1, -1))
@@ -92,7 +92,7 @@ def _peaks(signal: Array) -> NDArray[np.intp]:
     return np.array([k for k in peaks if 0 < k < len(signal) - 1], dtype=np.intp)
 
 
-def _between(strikes: NDArray[np.intp], offs: NDArray[np.intp], n: int) -> Mask:
+def between(strikes: NDArray[np.intp], offs: NDArray[np.intp], n: int) -> Mask:
     """On the ground from a strike to the next toe-off; before the first event as it must have been."""
     on = np.zeros(n, dtype=np.bool_)
     events = sorted([(int(k), True) for k in strikes] + [(int(k), False) for k in offs])
@@ -104,7 +104,7 @@ def _between(strikes: NDArray[np.intp], offs: NDArray[np.intp], n: int) -> Mask:
     return on
 
 
-def _down(contact: Mask, height: Array) -> tuple[Mask, Mask]:
+def down(contact: Mask, height: Array) -> tuple[Mask, Mask]:
     """Contact frames in which the forefoot is near its lowest place of that contact, and those before the first."""
     loaded, on_heel = np.zeros_like(contact), np.zeros_like(contact)
     edges = np.flatnonzero(np.diff(contact.astype(int)))
@@ -115,7 +115,7 @@ def _down(contact: Mask, height: Array) -> tuple[Mask, Mask]:
     return loaded, on_heel
 
 
-def _cycles(
+def cycles(
     time: Array, strikes: Events, offs: Events, feet: Mapping[str, Array], pelvis: Array
 ) -> tuple[dict[str, Array], slice, tuple[str, ...]]:
     """Percent of each side's cycle, the frames to keep, and what to say."""
@@ -182,4 +182,4 @@ def _percent(time: Array, strikes: NDArray[np.intp], usual: float) -> Array:
     return percent
 
 
-__all__ = ["Gait", "gait_events"]
+__all__ = ["Gait", "between", "cycles", "down", "gait_events", "peaks"]

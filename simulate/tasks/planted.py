@@ -158,7 +158,12 @@ def foot_goals(
     ]
     goals.append(held(f"heel_{side} up", heel, UP, at_heel[:, 1]))
     progress = held(
-        f"foot progression_{side}", _direction(f"foot_{side}", along), across, np.zeros(n), is_direction=True
+        f"foot progression_{side}",
+        _direction(f"foot_{side}", along),
+        across,
+        np.zeros(n),
+        is_direction=True,
+        is_heading=True,
     )
     sideways, slope = _direction(f"foot_{side}", aside), np.zeros(n) if level else (R @ aside)[:, 1]
     roll = held(f"foot roll_{side}", sideways, UP, slope, is_direction=True)

@@ -129,6 +129,7 @@ def foot_goals(chain: Chain, q: Array, side: str, gait: Gait, kept: slice) -> li
             target=np.zeros(n),
             role=np.where(contact, MUST, OFF).astype(np.int8),
             is_direction=True,
+            is_heading=True,
             yields=FOOT_PLACE,
         )
     )

@@ -6,6 +6,7 @@ from kinematics.chain import Chain
 from kinematics.zero import Standing, standing_from_stride
 from simulate.motion import Motion, to_chain
 from simulate.problem import Task
+from simulate.tasks.flight import RUN_GIVEN, flies
 from simulate.tasks.stepping import gait_of, stepping
 
 
@@ -38,6 +39,8 @@ def walking(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
     q, notices = to_chain(motion, chain)
     gait = gait_of(chain, motion.time, q)
     kept = gait.whole_strides
+    if flies(chain, motion.time, q):
+        notices = (*notices, RUN_GIVEN)
     if standing is None:
         standing = standing_from_stride(q[kept])
         notices = (*notices, f"standing posture: {standing.how}; give a standing trial if there is one")

@@ -11,6 +11,8 @@ TABLES = [
     ("generic", "kinematics"), ("osim", "kinematics"), ("ranges", "kinematics"), ("segments", "kinematics"),
     ("spine_geometry", "kinematics"), ("spine_shares", "kinematics"), ("standing", "kinematics"),
     ("stiffness", "simulate"), ("trials", "simulate"),
+    ("restrictions", "simulate"), ("tissues", "simulate"),
+    ("hip_regression", "kinematics"), ("tracking", "simulate"),
 ]  # fmt: skip
 CONFIDENCE = {"read", "secondary", "unverified", "derived", "assumption"}
 
