@@ -6,6 +6,8 @@ subtalar axes are at right angles.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,17 +24,22 @@ STATURE = (0.8, 2.3)
 MASS = (10.0, 250.0)
 
 
-def generic_chain(*, stature: float, mass: float, sex: str) -> Chain:
-    """Build a chain from body height [m], body mass [kg] and sex; see `Chain.generic`."""
+def check_person(*, stature: float, mass: float, sex: str) -> None:
+    """Raise `HipspineError` unless the tables can carry such a person."""
     if sex not in SEXES:
         raise unknown("sex", sex, SEXES)
     for name, given, (low, high), unit in (("stature", stature, STATURE, "m"), ("mass", mass, MASS, "kg")):
         if not low <= given <= high:
             raise HipspineError(f"{name} must be between {low:g} and {high:g} {unit}, is {given}")
-    body = _Body(stature, mass, sex)
+
+
+def generic_chain(*, stature: float, mass: float, sex: str) -> Chain:
+    """Build a chain from body height [m], body mass [kg] and sex; see `Chain.generic`."""
+    check_person(stature=stature, mass=mass, sex=sex)
+    body = Body(stature, mass, sex)
     return Chain(
         name=f"generic {sex}, {stature:g} m, {mass:g} kg",
-        axes=_axes(),
+        axes=axes(),
         offsets=body.offsets(),
         masses=body.masses(),
         mass_centres=body.mass_centres(),
@@ -42,32 +49,43 @@ def generic_chain(*, stature: float, mass: float, sex: str) -> Chain:
     )
 
 
-def _axes() -> Array:
+def axes() -> Array:
+    """Axes (24, 3) of the generic body's coordinates: Z, X, Y at hips and spine, ankles at right angles."""
     x, y, z = np.eye(3)
     right, left = [z, x, y, -z, z, x], [z, -x, -y, -z, z, -x]
     return np.array([x, y, z, y, x, z, *right, *left, z, x, y, z, x, y])
 
 
-class _Body:
-    """Lengths [m] and masses of one body; places are counted from mid-ASIS in the pelvis frame."""
+class Body:
+    """Lengths [m] and masses of one body; places are counted from mid-ASIS in the pelvis frame.
 
-    def __init__(self, stature: float, mass: float, sex: str):
+    `width` between the ASISs, `hip` (the right one), `l5s1` and `t12l1` (from L5/S1) are published shares until
+    measured ones replace them; so are the lengths of the segments that `lengths` does not name.
+    """
+
+    def __init__(self, stature: float, mass: float, sex: str, lengths: Mapping[str, float] | None = None):
+        self.lengths = dict(lengths or {})
         self.stature, self.mass, self.sex = stature, mass, sex
-        self.scale = stature / self._row("reference_stature")
+        self.scale = stature / self.row("reference_stature")
         self.segments = {row["name"]: row for row in rows("segments")}
-        width = self._row("pelvis_width") * stature
+        width = self.row("pelvis_width") * stature
         self.width = width
-        self.hip = width * np.array([self._row("hip_x"), self._row("hip_y"), self._row("hip_z")])
-        self.l5s1 = width * np.array([self._row("l5s1_x"), self._row("l5s1_y"), 0.0])
-        self.t12l1 = t12l1_above_l5s1() * stature / self._row("spine_stature")
+        self.hip = width * np.array([self.row("hip_x"), self.row("hip_y"), self.row("hip_z")])
+        self.l5s1 = width * np.array([self.row("l5s1_x"), self.row("l5s1_y"), 0.0])
+        self.t12l1 = t12l1_above_l5s1() * stature / self.row("spine_stature")
 
-    def _row(self, name: str) -> float:
+    def row(self, name: str) -> float:
+        """A number of table ``generic`` for this sex."""
         return value("generic", name, self.sex)
 
     def length(self, segment: str) -> float:
+        """Length of a segment of the tables. [m]"""
+        if segment in self.lengths:
+            return self.lengths[segment]
         return float(self.segments[segment][f"{self.sex}_length"]) * self.scale
 
     def share(self, segment: str) -> float:
+        """Share of the body's mass."""
         return float(self.segments[segment][f"{self.sex}_mass"]) / 100.0
 
     def centre(self, segment: str) -> float:
@@ -75,6 +93,7 @@ class _Body:
         return float(self.segments[segment][f"{self.sex}_centre"]) / 100.0 * self.length(segment)
 
     def offsets(self) -> Array:
+        """Place of each joint (24, 3) in the frame before it. [m]"""
         offsets = np.zeros((len(COORDINATES), 3))
         for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
             offsets[INDEX[f"hip_flexion_{side}"]] = self.hip * [1.0, 1.0, sign]
@@ -88,6 +107,7 @@ class _Body:
         return np.array([self.hip[0] + ahead, self.hip[1] + height, 0.0])
 
     def masses(self) -> Array:
+        """Mass of each segment (11,). [kg]"""
         arms = 2.0 * sum(self.share(name) for name in ("upper_arm", "forearm", "hand"))
         share = {
             "pelvis": self.share("lower_trunk"),
@@ -100,8 +120,9 @@ class _Body:
         return result
 
     def mass_centres(self) -> Array:
+        """Mass centre of each segment (11, 3) in its frame. [m]"""
         lower, middle, upper = (self.length(f"{part}_trunk") for part in ("lower", "middle", "upper"))
-        shoulder = lower + middle + upper - self._row("shoulder_below_trunk_top") * self.scale
+        shoulder = lower + middle + upper - self.row("shoulder_below_trunk_top") * self.scale
         elbow, wrist = self.length("upper_arm"), self.length("upper_arm") + self.length("forearm")
         down = {"upper_arm": 0.0, "forearm": elbow, "hand": wrist}
         top = self.stature - self.hip_height()
@@ -112,7 +133,7 @@ class _Body:
         }
         total = sum(share for share, _ in heights.values())
         thorax = sum(share * height for share, height in heights.values()) / total
-        along_foot = self.centre("foot") - self._row("heel_behind_ankle") * self.length("foot")
+        along_foot = self.centre("foot") - self.row("heel_behind_ankle") * self.length("foot")
         centres = {
             "pelvis": self.above_hips(lower - self.centre("lower_trunk")),
             "lumbar": self.above_hips(lower + middle - self.centre("middle_trunk")) - self.l5s1,
@@ -126,26 +147,27 @@ class _Body:
 
     def sole(self) -> float:
         """Height of the ankle centre above the sole. [m]"""
-        return self._row("ankle_height") * self.length("foot")
+        return self.row("ankle_height") * self.length("foot")
 
     def hip_height(self) -> float:
         """Height of the hip centres above the sole, legs straight. [m]"""
         return self.length("thigh") + self.length("shank") + self.sole()
 
     def points(self) -> dict[str, Point]:
+        """Joint centres, feet, pelvis and trunk landmarks."""
         points = {"l5s1": Point("lumbar", (0.0, 0.0, 0.0)), "t12l1": Point("thorax", (0.0, 0.0, 0.0))}
         foot = self.length("foot")
-        heel = -self._row("heel_behind_ankle") * foot
+        heel = -self.row("heel_behind_ankle") * foot
         for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
             for name, segment in (("hip", "thigh"), ("knee", "shank"), ("ankle", "talus")):
                 points[f"{name}_{side}"] = Point(f"{segment}_{side}", (0.0, 0.0, 0.0))
-            for name, ahead in (("heel", 0.0), ("forefoot", self._row("forefoot_ahead_of_heel") * foot), ("toe", foot)):
+            for name, ahead in (("heel", 0.0), ("forefoot", self.row("forefoot_ahead_of_heel") * foot), ("toe", foot)):
                 points[f"{name}_{side}"] = Point(f"foot_{side}", (heel + ahead, -self.sole(), 0.0))
             points[f"asis_{side}"] = Point("pelvis", (0.0, 0.0, sign * 0.5 * self.width))
-            behind, aside = -self._row("pelvis_depth") * self.width, self._row("psis_half_width") * self.width
+            behind, aside = -self.row("pelvis_depth") * self.width, self.row("psis_half_width") * self.width
             points[f"psis_{side}"] = Point("pelvis", (behind, 0.0, sign * aside))
         trunk = sum(self.length(f"{part}_trunk") for part in ("lower", "middle", "upper"))
-        above, behind = (self._row(name) * self.scale for name in ("c7_above_trunk_top", "c7_behind_hips"))
+        above, behind = (self.row(name) * self.scale for name in ("c7_above_trunk_top", "c7_behind_hips"))
         for name, place in (
             ("c7", self.above_hips(trunk + above, -behind)),
             ("head_top", self.above_hips(self.stature - self.hip_height())),

@@ -32,8 +32,8 @@ LUMBAR_FIRST, OTHERS = 1e4, 1e-2
 ALLOWANCES = "allowances"
 #: Room around the least lumbar motion in which the second solve looks for the least energy: 0.01 deg. [rad]
 LUMBAR_ROOM = np.deg2rad(0.01)
-#: Starts of `least` beside the frame before and `predicted`: the reference with its pelvis turned and dropped to a
-#: side, and tilted and lowered, either way each. [rad, m]
+#: Starts of `least` beside the frame before, `predicted` and the reference: the reference with its pelvis turned and
+#: dropped to a side, and tilted and lowered, either way each. [rad, m]
 DISPLACED = (
     {"pelvis_rotation": np.deg2rad(10.0), "pelvis_list": np.deg2rad(5.0)},
     {"pelvis_tilt": np.deg2rad(10.0), "pelvis_ty": -0.03},
@@ -186,7 +186,7 @@ def _best_of_starts(first: Task, lower: Array, upper: Array, task: Task) -> tupl
 
     A frame that needs no lumbar motion at all cannot do better and is not tried again; nor is one whose musts are met
     from neither of two starts. The others start from the frame before, from the least energy under the same musts, from
-    displaced references, and from the best found in the frames before and after.
+    the reference, from displaced references, and from the best found in the frames before and after.
     """
     best = solve(first, lower, upper)
     norm = _added(first, best)
@@ -208,17 +208,16 @@ def _best_of_starts(first: Task, lower: Array, upper: Array, task: Task) -> tupl
     step = np.diff(task.q, axis=0)
     starts: list[Callable[[], Array]] = [
         lambda: easiest.q,
+        lambda: few.q,
         *(lambda shift=shift: few.q + shift for shift in _displacements()),
         lambda: np.concatenate([best.q[:1], best.q[:-1] + step])[hard],
         lambda: np.concatenate([best.q[1:] - step, best.q[-1:]])[hard],
     ]
-    norms, costs = [norm[hard]], energy(own, best.q[hard])
+    norms, costs = [norm[hard]], energy(few, best.q[hard])
     for start in starts:
         found = solve(few, low, high, start=start(), attempts=1)
-        norm, cost = _added(few, found), energy(own, found.q)
-        least_yet = np.min(norms, axis=0)
-        # clearly less lumbar motion; or as much, at less energy
-        better = (norm < least_yet - LUMBAR_ROOM) | ((norm < least_yet + LUMBAR_ROOM) & (cost < costs))
+        norm, cost = _added(few, found), energy(few, found.q)
+        better = np.isfinite(norm) & (cost < costs)
         best = put(best, found.frames(np.flatnonzero(better)), hard[better])
         costs = np.where(better, cost, costs)
         norms.append(norm)
