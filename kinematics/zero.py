@@ -39,6 +39,8 @@ class Standing:
         Lumbar and thoracic angles. [rad]
     how : str
         How it was got, in words.
+    tilt_deg : float, optional
+        Anterior tilt of the ASIS-PSIS line in this posture, where markers measured it. [deg]
     """
 
     pelvis_tilt: float
@@ -46,6 +48,7 @@ class Standing:
     hip_flexion: tuple[float, float]
     spine: Array
     how: str
+    tilt_deg: float | None = None
 
 
 def standing_from_posture(q: ArrayLike, how: str = "standing trial") -> Standing:

@@ -51,8 +51,8 @@ def compensate(
     zero : {"clinical", "standing", "model"}
         From what hip flexion and extension limits are counted.
     standing_tilt_deg : float, optional
-        Anterior tilt of the ASIS-PSIS line in this person's standing [deg]; the published mean if not given. Used by
-        the clinical zero only.
+        Anterior tilt of the ASIS-PSIS line in this person's standing [deg]; if not given, as the standing trial's
+        markers measured it, else the published mean. Used by the clinical zero only.
     allow : mapping of str to float, optional
         How far ``least`` may depart from the recording, in place of table ``allowances``: knee, ankle, trunk_lean,
         foot_roll [deg], step_length [m].
@@ -82,7 +82,8 @@ def compensate(
     if zero not in ZEROS:
         raise unknown("zero", zero, ZEROS)
     allowed = allowances(allow)
-    tilt_deg, tilt_text = standing_tilt(standing_tilt_deg)
+    measured = task.standing.tilt_deg if standing_tilt_deg is None else standing_tilt_deg
+    tilt_deg, tilt_text = standing_tilt(measured)
     offsets = zero_offsets(zero, task.standing, standing_tilt_deg=tilt_deg)
     notices = [*task.chain.notices, *task.notices]
     marker_notice = implausible_pelvis_markers(task.chain, task.standing, tilt_deg)

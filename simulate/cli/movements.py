@@ -20,6 +20,7 @@ MOVEMENTS: list[click.Command] = []
 WALK = "walk_overground_rajagopal"
 SPEEDS = ("very_slow", "slow", "free", "fast", "very_fast")
 RUN = "run_treadmill_hamner"
+TURN = "turn_spin_HC002D"
 
 
 def movement(*own: Callable[..., Any]) -> Callable[[Callable[..., Task]], click.Command]:
@@ -115,6 +116,33 @@ def run(recording: Recording) -> Task:
 
     chain, motion, standing = recording.read(RUN)
     return running(chain, motion, standing=standing)
+
+
+@movement(
+    click.option("--angle", type=float, metavar="DEG", help="Turn of the body, left positive.  [default: as recorded]"),
+    click.option(
+        "--style",
+        type=click.Choice(["spin", "step"]),
+        default="spin",
+        show_default=True,
+        help="Round the inside foot (spin), or off the outside foot (step).",
+    ),
+)
+def turn(recording: Recording, angle: float | None, style: str) -> Task:
+    """Turning while walking: the feet stay where they are put, the trunk comes round.
+
+    Without MOTION: a recorded spin turn of 93 degrees to the right, or one that is bent to another angle; a step
+    turn is made of the bundled straight walk. With MOTION: your recording, bent if an angle is given.
+    """
+    from simulate.tasks.turn import turned, turning
+
+    if recording.motion is None and style == "step":
+        chain, motion, standing = recording.read(WALK)
+        return turned(chain, motion, angle_deg=90.0 if angle is None else angle, style=style, standing=standing)
+    chain, motion, standing = recording.read(TURN)
+    if angle is None:
+        return turning(chain, motion, standing=standing)
+    return turned(chain, motion, angle_deg=angle, style=style, standing=standing)
 
 
 @movement(

@@ -177,6 +177,7 @@ class Recording:
         from simulate.motion import resample
 
         motion, model, standing, source = self.motion, self.model, self.standing, ""
+        posture: Standing | None
         if motion is None:
             if model is not None:
                 raise HipspineError(f"--model {model} belongs to a recording: give MOTION.mot as well")

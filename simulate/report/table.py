@@ -227,6 +227,7 @@ def _moved(result: Compensation, strategy: str, name: str, change: Change) -> li
 
 
 __all__ = [
-    "budget_text", "headline_strategy", "movement_of", "relief_text", "search_text", "shortfall_text", "solver_text", "span_of", "table_text",
+    "budget_text", "headline_strategy", "movement_of", "relief_text", "search_text", "shortfall_text", "solver_text", "span_of",
+    "table_text",
     "words_of",
 ]  # fmt: skip

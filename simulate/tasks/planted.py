@@ -107,7 +107,8 @@ def _upright(stance: Stance) -> Array:
     feet = positions(chain, flat, [f"{part}_{side}" for part in ("heel", "toe") for side in SIDES])[0]
     level = _level_feet(chain, flat)
     goals = [*level, *mass_centre_at(level, feet.mean(axis=0)), trunk_goal(chain, flat)]
-    return construct(stance, flat, goals, held=held("pelvis_tilt", "pelvis_list", "pelvis_rotation", "knee_angle"))[0]
+    holding = held("pelvis_tilt", "pelvis_list", "pelvis_rotation", "knee_angle")
+    return np.asarray(construct(stance, flat, goals, held=holding)[0])
 
 
 def _level_feet(chain: Chain, q: Array) -> list[Goal]:

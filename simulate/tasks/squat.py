@@ -170,7 +170,7 @@ def _recorded_squat() -> tuple[Array, Array, Array]:
     frames = np.linspace(0.0, len(q) - 1.0, FRAMES)
 
     def change(column: Array) -> Array:
-        return np.interp(frames, np.arange(len(q)), column - column[0])
+        return np.asarray(np.interp(frames, np.arange(len(q)), column - column[0]))
 
     return change(tilt), change(trunk), np.maximum(-change(high), 0.0)
 

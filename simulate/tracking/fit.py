@@ -10,7 +10,7 @@ shank.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +137,10 @@ def fit_chain(
     kinds |= {name: _kind(p, bool(loose)) for p, name in kept.items()}
     springs = {k: value("tracking", k, package="simulate") for k in SPRINGS}
     still = build.moved() <= value("tracking", "still", package="simulate")
-    standing = standing_from_posture(build.q, f"standing trial {static.source}") if still else None
+    tilt_deg = float(-np.rad2deg(build.q[:, INDEX["pelvis_tilt"]].mean()))
+    standing = None
+    if still:
+        standing = replace(standing_from_posture(build.q, f"standing trial {static.source}"), tilt_deg=tilt_deg)
     if not still:
         build.say(
             f"{static.source}: is no standing trial (a marker of pelvis or feet moves {100 * build.moved():.0f} cm): "
@@ -153,7 +156,7 @@ def fit_chain(
         marker_set=found_set,
         q=build.q,
         standing=standing,
-        standing_tilt_deg=float(-np.rad2deg(build.q[:, INDEX["pelvis_tilt"]].mean())),
+        standing_tilt_deg=tilt_deg,
         source=static.source,
         notices=chain.notices,
     )

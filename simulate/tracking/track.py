@@ -71,12 +71,11 @@ class Tracked:
 
 
 class Recording(NamedTuple):
-    """What a task needs of a marker recording; `standing_tilt_deg` is the measured anterior tilt in standing."""
+    """What a task needs of a marker recording."""
 
     chain: Chain
     motion: Motion
     standing: Standing
-    standing_tilt_deg: float
 
 
 def recording_from_markers(
@@ -104,7 +103,7 @@ def recording_from_markers(
     -------
     Recording
         The chain fitted to the standing trial (with what is to be said of the fit), the motion (with what is to be said
-        of the recording), the standing posture and its measured pelvic tilt.
+        of the recording) and the standing posture with its measured pelvic tilt.
 
     Raises
     ------
@@ -119,7 +118,7 @@ def recording_from_markers(
     if fitted.standing is None:
         raise HipspineError(f"{standing_path}: is no standing trial: {fitted.notices[-1]}")
     tracked = track(fitted, read_markers(path))
-    return Recording(fitted.chain, tracked.motion, fitted.standing, fitted.standing_tilt_deg)
+    return Recording(fitted.chain, tracked.motion, fitted.standing)
 
 
 def track(fitted: Fitted, markers: Markers) -> Tracked:
