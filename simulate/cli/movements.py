@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,7 @@ def movement(*own: Callable[..., Any]) -> Callable[[Callable[..., Task]], click.
         name = build.__name__.replace("_", "-")
 
         def command(**given: Any) -> None:
-            recording = Recording(
-                **{key: given.pop(key) for key in ("motion", "model", "angles", "resample", "standing", "marker_set")}
-            )
+            recording = Recording(**{each.name: given.pop(each.name) for each in fields(Recording)})
             _answer(name, build, recording, given)
 
         command.__doc__ = build.__doc__
@@ -48,7 +47,7 @@ def movement(*own: Callable[..., Any]) -> Callable[[Callable[..., Task]], click.
 
 def _answer(name: str, build: Callable[..., Task], recording: Recording, given: dict[str, Any]) -> None:
     """Build the task, solve it, and show and write the answer."""
-    asked = {key: given.pop(key) for key in ("zero", "standing_tilt", "cause", "strategy", "allow", "out", "as_json")}
+    asked = {key: given.pop(key) for key in ("zero", "cause", "strategy", "allow", "out", "as_json")}
     mirror = given.pop("mirror")
     if "help" in asked["cause"]:
         from simulate.restrictions import causes_text
@@ -70,7 +69,7 @@ def _answer(name: str, build: Callable[..., Task], recording: Recording, given: 
             causes=asked["cause"],
             strategies=asked["strategy"] or STRATEGIES,
             zero=asked["zero"],
-            standing_tilt_deg=asked["standing_tilt"],
+            standing_tilt_deg=recording.standing_tilt,
             allow=allowances(asked["allow"]),
         )
         answer = result.answer()

@@ -160,6 +160,7 @@ class Recording:
     angles: str | None
     resample: float | None
     standing: Path | None
+    standing_tilt: float | None
     marker_set: str | None
 
     def refuse(self, why: str) -> None:
@@ -209,6 +210,10 @@ class Recording:
         if self.model is None:
             if self.standing is not None:
                 raise HipspineError(f"--standing {self.standing} belongs to a model or a recording: give that as well")
+            if self.standing_tilt is not None:
+                raise HipspineError(
+                    f"--standing-tilt {self.standing_tilt:g} belongs to a person: the generic body stands as published"
+                )
             return None, None
         chain = Chain.from_osim(self.model)
         return chain, None if self.standing is None else _posture(self.standing, chain, self.angles)

@@ -82,6 +82,12 @@ def span_of(result: Compensation) -> str:
     return f"of the {SIDE_WORDS[result.limited_side]} {result.attrs['span']}"
 
 
+def cause_text(cause: dict[str, Any]) -> str:
+    """A cause in words: its name, side and severity."""
+    where = "" if cause["side"] in (None, "") else f", {cause['side']}"
+    return f"{cause['name'].replace('_', ' ')}{where}, severity {cause['severity']:g}"
+
+
 def words_of(direction: str) -> str:
     """A clinical direction in words: right hip extension."""
     words = direction.split("_")
@@ -166,6 +172,8 @@ def table_text(result: Compensation, answer: dict[str, Any]) -> str:
     if result.attrs["constructed"]:
         console.print(f"Constructed: {result.attrs['constructed']}")
     console.print(f"Zero of the hip: {result.attrs['zero']} ({result.attrs['zero_text']})")
+    for cause in json.loads(result.attrs["causes"]):
+        console.print(f"Cause: {cause_text(cause)}")
     for line in limits_text(result):
         console.print(f"Limit: {line}")
     console.print(_comparison(result))
@@ -227,7 +235,6 @@ def _moved(result: Compensation, strategy: str, name: str, change: Change) -> li
 
 
 __all__ = [
-    "budget_text", "headline_strategy", "movement_of", "relief_text", "search_text", "shortfall_text", "solver_text", "span_of",
-    "table_text",
-    "words_of",
+    "budget_text", "headline_strategy", "movement_of", "relief_text", "search_text", "shortfall_text", "solver_text",
+    "span_of", "table_text", "words_of",
 ]  # fmt: skip
