@@ -100,9 +100,9 @@ def test_a_shortfall_grows_from_nothing_without_a_jump(bundled_walk):
 
 def test_a_shortfall_is_said_in_its_unit():
     one = {"goal": "step length", "mm": 61.0, "deg": 0.0, "frame": 3, "at_percent": 52.0, "frames": 4}
-    assert shortfall_text(one) == "step length 6.1 cm short at 52 % of the cycle (4 frames)"
+    assert shortfall_text(one, "of the cycle") == "step length 6.1 cm short at 52 % of the cycle (4 frames)"
     turn = {**one, "goal": "heading", "mm": 0.0, "deg": 12.0, "at_percent": None}
-    assert shortfall_text({**one, "then": [turn]}).endswith("heading 12.0° short (4 frames)")
+    assert shortfall_text({**one, "then": [turn]}, "of the cycle").endswith("heading 12.0° short (4 frames)")
 
 
 # --- budget

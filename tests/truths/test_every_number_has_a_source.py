@@ -7,7 +7,7 @@ import pytest
 from kinematics.tables import rows
 
 TABLES = [
-    ("allowances", "simulate"),
+    ("allowances", "simulate"), ("movements", "simulate"),
     ("generic", "kinematics"), ("osim", "kinematics"), ("ranges", "kinematics"), ("segments", "kinematics"),
     ("spine_geometry", "kinematics"), ("spine_shares", "kinematics"), ("standing", "kinematics"),
     ("stiffness", "simulate"), ("trials", "simulate"),

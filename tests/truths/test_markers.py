@@ -180,8 +180,8 @@ def test_ends_where_a_needed_marker_is_not_seen_are_cropped_and_said(fitted, tur
 
 def test_a_recording_with_its_standing_trial_is_ready_for_a_task():
     walk = Path(__file__).parents[1] / "data" / "biomechzoo" / "HC002D_straight.c3d"
-    chain, motion, standing, tilt = recording_from_markers(walk, TURN / "standing.c3d")
-    assert tilt == pytest.approx(19.0, abs=0.5)  # the csv of the data set has a mean pelvis tilt of -18.9
+    chain, motion, standing = recording_from_markers(walk, TURN / "standing.c3d")
+    assert standing.tilt_deg == pytest.approx(19.0, abs=0.5)  # the csv of the data set has a mean pelvis tilt of -18.9
     assert standing.how == "standing trial standing.c3d"
     assert any("RMS distance" in notice for notice in motion.notices)
     task = walking(chain, motion, standing=standing)
