@@ -81,7 +81,7 @@ def standing_tilt(measured_deg: float | None = None) -> tuple[float, str]:
     if measured_deg is not None:
         if not (np.isfinite(measured_deg) and -45.0 < measured_deg < 45.0):
             raise HipspineError(f"standing tilt must be between -45 and 45 deg (anterior positive), is {measured_deg}")
-        return float(measured_deg), f"standing pelvic tilt {measured_deg:g} deg anterior, measured"
+        return float(measured_deg), f"standing pelvic tilt {measured_deg:.3g} deg anterior, measured"
     row = rows("standing")[0]
     return float(
         row["value"]

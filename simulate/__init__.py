@@ -10,15 +10,29 @@ from typing import Any
 _HOMES = {
     "Compensation": "simulate.result",
     "Motion": "simulate.motion",
+    "bending": "simulate.tasks.bend",
     "compensate": "simulate.compensation",
+    "mirrored": "simulate.mirror",
     "norm_walking": "simulate.tasks.norm_walk",
+    "pivoting": "simulate.tasks.pivot",
+    "prone_extension": "simulate.tasks.lying",
+    "prone_rotation": "simulate.tasks.lying",
     "read_motion": "simulate.io.mot",
+    "recorded_on_feet": "simulate.tasks.recorded",
+    "recording_from_markers": "simulate.tracking",
     "running": "simulate.tasks.run",
+    "sitting": "simulate.tasks.squat",
+    "squatting": "simulate.tasks.squat",
+    "stand": "simulate.tasks.planted",
+    "standing_still": "simulate.tasks.stand",
+    "swinging": "simulate.tasks.swing",
+    "turned": "simulate.tasks.turn",
+    "turning": "simulate.tasks.turn",
     "walking": "simulate.tasks.walk",
     "write_motion": "simulate.io.mot",
 }
 
-__all__ = ["Compensation", "Motion", "compensate", "norm_walking", "read_motion", "running", "walking", "write_motion"]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
