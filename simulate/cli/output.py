@@ -45,11 +45,12 @@ def write(result: Compensation, answer: dict[str, Any], task: Task, out: Path) -
         figure.savefig(partial / files["figure"], dpi=120)
         figure.set_layout_engine("none")  # laid out by now
         figure.savefig(partial / files["figure_svg"])
-        budget = figures.budget_figure(result)
-        if budget is not None:
+        for name, drawn in (("movement", figures.movement_figure(result)), ("budget", figures.budget_figure(result))):
+            if drawn is None:
+                continue
             for kind in ("png", "svg"):
-                files[f"budget_{kind}".removesuffix("_png")] = f"budget.{kind}"
-                budget.savefig(partial / f"budget.{kind}", dpi=120)
+                files[f"{name}_{kind}".removesuffix("_png")] = f"{name}.{kind}"
+                drawn.savefig(partial / f"{name}.{kind}", dpi=120)
         (partial / files["table"]).write_text(table_text(result, answer), encoding="utf-8")
         for name in result.strategy.values:
             files[f"motion_{name}"] = f"{result.attrs['task']}_{name}.mot"

@@ -30,8 +30,8 @@ WORDS = {
     "thoracic_bending": "thoracic bending right",
     "thoracic_rotation": "thoracic rotation left",
 }
-#: What somebody does, after "this".
-MOVEMENT = {"prone": "test", "prone-rotation": "test", "sit": "sitting down", "stand": "standing"}
+#: What somebody does, where it is not "this walk" and so on.
+MOVEMENT = {"prone": "this test", "prone-rotation": "this test", "sit": "sitting down", "stand": "standing"}
 #: Clinical anterior tilt counts against OpenSim's pelvis_tilt.
 SIGN = {"pelvis_tilt": -1.0}
 
@@ -70,9 +70,9 @@ def _used(result: Compensation, name: str) -> str:
 
 
 def movement_of(result: Compensation) -> str:
-    """What is done, in words that follow "this"."""
+    """What is done, in words that can need something."""
     name = str(result.attrs["task"])
-    return MOVEMENT.get(name, name)
+    return MOVEMENT.get(name, f"this {name}")
 
 
 def span_of(result: Compensation) -> str:

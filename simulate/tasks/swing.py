@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from kinematics.chain import Chain
 from kinematics.conventions import INDEX, SIDES
-from kinematics.pose import centre_of_mass
+from kinematics.pose import centre_of_mass, orientation
 from kinematics.spine import lumbar_shares
 from kinematics.tables import value
 from kinematics.zero import Standing
-from simulate.goals import Goal
+from simulate.goals import SOFT, Goal, OrientationGoal
 from simulate.problem import Task
 from simulate.tasks.planted import (
     FRAMES,
@@ -25,12 +25,14 @@ from simulate.tasks.planted import (
     planted,
     stand,
     thorax_must,
-    trunk_goal,
+    trunk_goals,
 )
 
 Array = NDArray[np.float64]
 #: Stiffness at which the construction holds the joints of a light foot's leg; small beside the pattern's. [N m/rad]
 LIGHT = 10.0
+#: The same of a light foot that turns or rises. [N m/rad]
+FOOT = 100.0
 #: Part of the swing at which the top is reached, from address.
 TOP = 0.5
 
@@ -84,7 +86,7 @@ def swinging(chain: Chain | None = None, *, standing: Standing | None = None) ->
     q = construct(
         stance,
         pattern,
-        [*still, *mass_centre_at(still, centre_of_mass(chain, stance.q)), asked],
+        [*still, *mass_centre_at(still, centre_of_mass(chain, stance.q)), asked, *_as_planted(stance)],
         held={**held("pelvis_tilt", "pelvis_list", "pelvis_rotation", "knee_angle"), **loosely},
     )
     reached = np.rad2deg(np.abs(q[:, INDEX["pelvis_rotation"]]).max())
@@ -92,7 +94,7 @@ def swinging(chain: Chain | None = None, *, standing: Standing | None = None) ->
         "swing",
         stance,
         q,
-        [asked, trunk_goal(chain, q, free=["long"]), *balance_goals(chain, q)],
+        [asked, *trunk_goals(chain, q, "long"), *balance_goals(chain, q)],
         feet=feet(q),
         asked="turn of the thorax",
         how=(
@@ -100,6 +102,20 @@ def swinging(chain: Chain | None = None, *, standing: Standing | None = None) ->
             f"finish; of the published {row['pelvis_top']:g} deg of the pelvis normal hips allow {reached:.0f}"
         ),
     )  # fmt: skip
+
+
+def _as_planted(stance: Stance) -> list[Goal]:
+    """Each foot would rather stay flat and point where it did; for the construction."""
+    return [
+        OrientationGoal(
+            name=f"foot_{side} as planted",
+            segment=f"foot_{side}",
+            target=orientation(stance.chain, stance.repeated(FRAMES), f"foot_{side}"),
+            role=np.full(FRAMES, SOFT, np.int8),
+            stiffness=FOOT,
+        )
+        for side in SIDES
+    ]
 
 
 def _address(stance: Stance, row: dict[str, float]) -> Array:

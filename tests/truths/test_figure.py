@@ -3,8 +3,8 @@
 import pytest
 
 from kinematics import RangeOfMotion
-from simulate import compensate
-from simulate.figures import compensation_figure
+from simulate import bending, compensate, pivoting, prone_extension, standing_still
+from simulate.figures import compensation_figure, movement_figure
 
 LIMITS = (
     {"hip_extension_deg": 0},
@@ -56,3 +56,48 @@ def test_frames_that_are_not_solved_are_marked(bundled_walk):
     result["status"][:, 80:85] = 0
     labels = [text.get_text() for text in compensation_figure(result).subfigs[0].legends[0].get_texts()]
     assert "not solved" in labels
+
+
+def _bending():
+    return compensate(bending(), rom=RangeOfMotion.normal().limited(hip_flexion_deg=40), reliefs=False)
+
+
+def _pivoting():
+    return compensate(pivoting(), rom=RangeOfMotion.normal().limited(hip_internal_rotation_left_deg=10), reliefs=False)
+
+
+def _standing():
+    return compensate(standing_still(), rom=RangeOfMotion.normal().limited(hip_extension_deg=-25), reliefs=False)
+
+
+def _lying():
+    return compensate(prone_extension(), rom=RangeOfMotion.normal().limited(hip_extension_right_deg=-5), reliefs=False)
+
+
+@pytest.mark.parametrize("answer", [_bending, _pivoting, _standing, _lying])
+def test_every_movement_is_drawn_in_its_own_words(answer):
+    result = answer()
+    task = result.attrs["task"]
+    movement = movement_figure(result)
+    drawn = [text.get_text() for axis in movement.axes for text in (*axis.texts, axis.title, axis._left_title)]
+    second = {"pivot": "seen from above", "prone": "seen from the feet"}.get(task, "seen from behind")
+    assert any(text.startswith(second) for text in drawn)
+    assert "0 %" in drawn and ("100 %" in drawn) == (task != "stand")
+    assert "of the movement" in movement._supxlabel.get_text()
+    figure = compensation_figure(result)
+    figure.draw_without_rendering()
+    labels = [text.get_text() for text in figure.subfigs[0].legends[0].get_texts()]
+    assert "free (constructed)" in labels
+    assert movement._suptitle.get_text() == figure._suptitle.get_text()
+
+
+def test_a_hip_at_its_limit_is_marked_where_it_binds():
+    assert "red dot" in movement_figure(_pivoting())._supxlabel.get_text()
+    free = compensate(pivoting(), reliefs=False)
+    assert "red dot" not in movement_figure(free)._supxlabel.get_text()
+    assert "is free" in compensation_figure(free)._suptitle.get_text()
+
+
+def test_a_cause_is_named_in_the_headline(bundled_walk):
+    result = compensate(bundled_walk, causes=["hip_osteoarthritis:left"], strategies=["predicted"], reliefs=False)
+    assert "hip osteoarthritis, left" in compensation_figure(result)._suptitle.get_text()
