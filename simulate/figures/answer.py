@@ -235,7 +235,7 @@ def _bodies(panel: Any, result: Compensation) -> None:
         axis.set_title(title, fontsize=11)
         axis.set_aspect("equal", adjustable="datalim")
         axis.set_axis_off()
-    when = "" if np.isnan(percent) else f" ({percent:.0f} % {span_of(result)})"
+    when = "" if np.isnan(percent) else f" (at {percent:.0f} %)"
     panel.suptitle(f"Largest lumbar compensation{when}\ngrey: free    black: {strategy}", fontsize=12)
 
 
