@@ -29,7 +29,25 @@ def moves(i, s):
     return i <= s and (i < BLOCK or i // BLOCK == s // BLOCK)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
+def movers(s):
+    """How many coordinates move the frame after coordinate s."""
+    return s + 1 if s < BLOCK else BLOCK + s % BLOCK + 1
+
+
+@njit(cache=True, inline="always")
+def branch(s):
+    """What takes the n-th of them to its coordinate once n has left the root's block: see `mover`."""
+    return 0 if s < BLOCK else s - s % BLOCK - BLOCK
+
+
+@njit(cache=True, inline="always")
+def mover(n, shift):
+    """The n-th coordinate, from the root, that moves a frame whose `branch` is `shift`."""
+    return n if n < BLOCK else n + shift
+
+
+@njit(cache=True, error_model="numpy")
 def forward(axes, offsets, q, R, o, a):
     """Fill `R`, `o` and `a` for the posture `q` (24,)."""
     for i in range(SLIDES):
@@ -57,39 +75,42 @@ def forward(axes, offsets, q, R, o, a):
             R[i, r, 2] = r0 * m02 + r1 * m12 + r2 * m22
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def forward_many(axes, offsets, q, R, o, a):
     """`forward` for each of the postures `q` (n, 24)."""
     for n in range(q.shape[0]):
         forward(axes, offsets, q[n], R[n], o[n], a[n])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def point(R, o, s, x, y, z, out):
     """World place, into `out` (3,), of the point (x, y, z) of the frame after coordinate s."""
     for r in range(3):
         out[r] = o[s, r] + R[s, r, 0] * x + R[s, r, 1] * y + R[s, r, 2] * z
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def point_jacobian(o, a, s, p, J):
     """d p / d q into `J` (3, 24) for the world point `p` (3,) that moves with the frame after coordinate s."""
     for i in range(N):
-        if not moves(i, s):
-            J[0, i] = J[1, i] = J[2, i] = 0.0
-        elif i < SLIDES:
-            J[0, i], J[1, i], J[2, i] = a[i, 0], a[i, 1], a[i, 2]
-        else:
-            x, y, z = p[0] - o[i, 0], p[1] - o[i, 1], p[2] - o[i, 2]
-            J[0, i] = a[i, 1] * z - a[i, 2] * y
-            J[1, i] = a[i, 2] * x - a[i, 0] * z
-            J[2, i] = a[i, 0] * y - a[i, 1] * x
+        J[0, i] = J[1, i] = J[2, i] = 0.0
+    for i in range(min(SLIDES, s + 1)):
+        J[0, i], J[1, i], J[2, i] = a[i, 0], a[i, 1], a[i, 2]
+    shift = branch(s)
+    for n in range(SLIDES, movers(s)):
+        i = mover(n, shift)
+        x, y, z = p[0] - o[i, 0], p[1] - o[i, 1], p[2] - o[i, 2]
+        J[0, i] = a[i, 1] * z - a[i, 2] * y
+        J[1, i] = a[i, 2] * x - a[i, 0] * z
+        J[2, i] = a[i, 0] * y - a[i, 1] * x
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def rotation_jacobian(a, s, J):
     """World angular velocity of the frame after coordinate s per unit of each coordinate, into `J` (3, 24)."""
     for i in range(N):
-        turns = i >= SLIDES and moves(i, s)
-        for r in range(3):
-            J[r, i] = a[i, r] if turns else 0.0
+        J[0, i] = J[1, i] = J[2, i] = 0.0
+    shift = branch(s)
+    for n in range(SLIDES, movers(s)):
+        i = mover(n, shift)
+        J[0, i], J[1, i], J[2, i] = a[i, 0], a[i, 1], a[i, 2]

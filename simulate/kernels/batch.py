@@ -12,7 +12,7 @@ from simulate.kernels.data import SOLVED, UNSOLVED
 PARTS = 8
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solve_motion(
     body, goals, tissue, stiffness, q_ref, lower, upper, attempts, own_start, w,
     q, lam, state, on, status, iterations, kkt,
@@ -59,7 +59,7 @@ def solve_motion(
             on[f, m] = w.on[m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _afresh(lam, w):
     """Forget multipliers and what bound."""
     lam[:] = 0.0
@@ -67,7 +67,7 @@ def _afresh(lam, w):
     w.on[:] = 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def energies(body, goals, tissue, stiffness, q_ref, q, w, out):
     """Energy of each posture `q` (F, 24) in its frame, into `out` (F,). [J]"""
     for f in range(q.shape[0]):

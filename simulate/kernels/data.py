@@ -107,6 +107,8 @@ class Scratch(NamedTuple):
     lam: Array  # (M,) row multipliers of the step
     trial: Array  # (24,)
     free: Indices  # (24,)
+    first: Indices  # (24,) first entry of a row of the free block that is not 0
+    dense: Indices  # (M,) zeros: every entry counts
     rows: Indices  # (M,)
     Y: Array  # (M, 24)
     S: Array  # (M, M)
@@ -121,10 +123,11 @@ def scratch(goals: Goals) -> Scratch:
     shapes: dict[str, Any] = {
         "R": (N, 3, 3), "o": (N, 3), "a": (N, 3), "point": 3, "column": (3, N), "carried": (N, 4), "role": m, "low": m,
         "high": m, "weight": m, "lower": N, "upper": N, "c": m, "J": (m, N), "g": N, "D": N, "H": (N, N),
-        "L": (N, N), "d": N, "z": N, "lam": m, "trial": N, "free": N, "rows": m, "Y": (m, N), "S": (m, m), "b": m,
+        "L": (N, N), "d": N, "z": N, "lam": m, "trial": N, "free": N, "first": N, "dense": m, "rows": m, "Y": (m, N), "S": (m, m), "b": m,
         "state": N, "on": m,
     }  # fmt: skip
-    kinds: dict[str, Any] = {"role": np.int8, "state": np.int8, "on": np.int8, "free": np.int64, "rows": np.int64}
+    flags, indices = ("role", "state", "on"), ("free", "first", "dense", "rows")
+    kinds: dict[str, Any] = {**dict.fromkeys(flags, np.int8), **dict.fromkeys(indices, np.int64)}
     return Scratch(**{name: np.zeros(shape, kinds.get(name, np.float64)) for name, shape in shapes.items()})
 
 

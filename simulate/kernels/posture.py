@@ -31,7 +31,7 @@ MOST_PRICE = 1e8
 LEAST_DIAGONAL = 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def prepare(goals, f, lower, upper, w):
     """Role and room of every row in frame f, and the bounds, into the scratch."""
     for m in range(w.role.size):
@@ -41,7 +41,7 @@ def prepare(goals, f, lower, upper, w):
         w.lower[i], w.upper[i] = lower[i], upper[i]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def widen(part, body, goals, f, lower, upper, q_ref, w):
     """Room and bounds on the way from those that hold the reference (`part` 0) to the asked ones (`part` 1)."""
     prepare(goals, f, lower, upper, w)
@@ -55,33 +55,34 @@ def widen(part, body, goals, f, lower, upper, q_ref, w):
         w.upper[i] += (1.0 - part) * max(0.0, q_ref[i] - upper[i])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def kkt_residual(q, lam, w):
     """|P(q - D^-1 grad L) - q|, the largest entry [rad, m]; also complementarity of the rows with room [m, rad]."""
-    worst = 0.0
+    worst, gradient, role, J, D = 0.0, w.g, w.role, w.J, w.D
+    lower, upper, low, high, c = w.lower, w.upper, w.low, w.high, w.c
     for i in range(N):
-        s = w.g[i]
-        for m in range(w.role.size):
-            if w.role[m] == MUST:
-                s -= w.J[m, i] * lam[m]
-        t = q[i] - s / max(w.D[i], LEAST_DIAGONAL)
-        worst = max(worst, abs(min(max(t, w.lower[i]), w.upper[i]) - q[i]))
-    for m in range(w.role.size):
-        if w.role[m] == MUST and w.low[m] < w.high[m]:
+        s = gradient[i]
+        for m in range(role.size):
+            if role[m] == MUST:
+                s -= J[m, i] * lam[m]
+        t = q[i] - s / max(D[i], LEAST_DIAGONAL)
+        worst = max(worst, abs(min(max(t, lower[i]), upper[i]) - q[i]))
+    for m in range(role.size):
+        if role[m] == MUST and low[m] < high[m]:
             if lam[m] > 0.0:
-                worst = max(worst, min(lam[m] / step.AUGMENT, max(w.c[m] - w.low[m], 0.0)))
+                worst = max(worst, min(lam[m] / step.AUGMENT, max(c[m] - low[m], 0.0)))
             else:
-                worst = max(worst, min(-lam[m] / step.AUGMENT, max(w.high[m] - w.c[m], 0.0)))
+                worst = max(worst, min(-lam[m] / step.AUGMENT, max(high[m] - c[m], 0.0)))
     return worst
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _clip(q, w):
     for i in range(N):
         q[i] = min(max(q[i], w.lower[i]), w.upper[i])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     """Solve frame f in place: `q` (24,) and `lam` (M,) hold the start and then the answer.
 
@@ -137,7 +138,7 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     return UNSOLVED, iterations, kkt, must
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slope, error, w):
     """Move `q` along `w.d` and `lam` towards `w.lam`; False if no length helps.
 
@@ -167,7 +168,7 @@ def _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slo
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def tangent(body, goals, tissue, f, stiffness, q_ref, lower, upper, q, lam, w):
     """Everything about frame f at its answer: values, Jacobian, gradient and exact Hessian, in the scratch."""
     prepare(goals, f, lower, upper, w)

@@ -11,7 +11,7 @@ from math import sqrt
 
 from numba import njit
 
-from kinematics.kernels.tree import N
+from kinematics.kernels.tree import BLOCK, N
 from simulate.kernels.data import MUST
 
 #: Weight of J'J added to the Hessian: it leaves the step unchanged (the rows are met) but makes the free block positive
@@ -26,13 +26,16 @@ MAX_PIVOTS = 100
 PATIENCE = 4
 
 
-@njit(cache=True)
-def cholesky(A, n):
-    """Factor the leading n x n block of `A` in place (lower); False if it is not positive definite."""
+@njit(cache=True, error_model="numpy")
+def cholesky(A, n, first):
+    """Factor the leading n x n block of `A` in place (lower); False if it is not positive definite.
+
+    Entries of row i before `first[i]` are 0 and stay so: blocks that meet in the pelvis alone fill nothing in.
+    """
     for i in range(n):
-        for j in range(i + 1):
+        for j in range(first[i], i + 1):
             s = A[i, j]
-            for k in range(j):
+            for k in range(max(first[i], first[j]), j):
                 s -= A[i, k] * A[j, k]
             if i == j:
                 # 1e-13: a pivot that has lost all but three digits against its diagonal says singular
@@ -44,28 +47,21 @@ def cholesky(A, n):
     return True
 
 
-@njit(cache=True)
-def solve_factored(L, n, x):
-    """x <- (L L')^-1 x, the leading n entries."""
+@njit(cache=True, error_model="numpy")
+def solve_factored(L, n, first, x):
+    """x <- (L L')^-1 x, the leading n entries; `first` as in `cholesky`."""
     for i in range(n):
         s = x[i]
-        for k in range(i):
+        for k in range(first[i], i):
             s -= L[i, k] * x[k]
         x[i] = s / L[i, i]
     for i in range(n - 1, -1, -1):
-        s = x[i]
-        for k in range(i + 1, n):
-            s -= L[k, i] * x[k]
-        x[i] = s / L[i, i]
+        x[i] /= L[i, i]
+        for k in range(first[i], i):
+            x[k] -= L[i, k] * x[i]
 
 
-@njit(cache=True)
-def beyond(m, w):
-    """By how much row m is over the end of its room that binds."""
-    return w.c[m] - (w.low[m] if w.on[m] < 0 else w.high[m])
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", inline="always")
 def augmentation(lam, w):
     """Weight of J'J for multipliers of that size."""
     largest = 0.0
@@ -75,174 +71,180 @@ def augmentation(lam, w):
     return max(AUGMENT, min(OUTWEIGH * largest, MOST_AUGMENT))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def augment(weight, w):
     """Add weight J'J of the rows without room to `w.H`; rows that may come and go are added in `_newton`."""
-    for m in range(w.role.size):
-        if w.role[m] == MUST and w.low[m] >= w.high[m]:
+    role, low, high, J, H = w.role, w.low, w.high, w.J, w.H
+    for m in range(role.size):
+        if role[m] == MUST and low[m] >= high[m]:
             for i in range(N):
-                t = weight * w.J[m, i]
+                t = weight * J[m, i]
                 if t != 0.0:
-                    for j in range(N):
-                        w.H[i, j] += t * w.J[m, j]
+                    for j in range(i):
+                        if J[m, j] != 0.0:
+                            H[i, j] += t * J[m, j]
+                            H[j, i] = H[i, j]
+                    H[i, i] += t * J[m, i]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _newton(q, lower, upper, weight, w):
     """Step `w.d`, row multipliers `w.lam` and bound multipliers `w.z` for the sets `w.state` and `w.on`."""
+    L, H, J, d, z, gradient, rest, S, Y, lam = w.L, w.H, w.J, w.d, w.z, w.g, w.b, w.S, w.Y, w.lam
+    trial, state, free, first, rows, dense = w.trial, w.state, w.free, w.first, w.rows, w.dense
+    role, on, low, high, c = w.role, w.on, w.low, w.high, w.c
     nf = 0
-    for i in range(N):
-        w.d[i] = 0.0
-        if w.state[i] == 0:
-            w.free[nf] = i
+    for k in range(N):
+        i = k + BLOCK if k < N - BLOCK else k + BLOCK - N  # legs and spine before the pelvis, in which they meet
+        d[i] = 0.0
+        if state[i] == 0:
+            free[nf] = i
             nf += 1
-        elif w.state[i] < 0:
-            w.d[i] = lower[i] - q[i]
+        elif state[i] < 0:
+            d[i] = lower[i] - q[i]
         else:
-            w.d[i] = upper[i] - q[i]
+            d[i] = upper[i] - q[i]
     for a in range(nf):
-        i = w.free[a]
+        i = free[a]
         for b in range(a + 1):
-            w.L[a, b] = w.H[i, w.free[b]]
+            L[a, b] = H[i, free[b]]
     nr = 0
-    for m in range(w.role.size):
-        w.lam[m] = 0.0
-        if w.role[m] == MUST and w.on[m] != 0:
-            w.rows[nr] = m
+    for m in range(role.size):
+        lam[m] = 0.0
+        if role[m] == MUST and on[m] != 0:
+            rows[nr] = m
             nr += 1
-            if w.low[m] < w.high[m]:
+            if low[m] < high[m]:
                 for a in range(nf):
-                    t = weight * w.J[m, w.free[a]]
+                    t = weight * J[m, free[a]]
                     if t != 0.0:
                         for b in range(a + 1):
-                            w.L[a, b] += t * w.J[m, w.free[b]]
-    if not cholesky(w.L, nf):
+                            L[a, b] += t * J[m, free[b]]
+    for a in range(nf):
+        b = 0
+        while L[a, b] == 0.0 and b < a:
+            b += 1
+        first[a] = b
+    if not cholesky(L, nf, first):
         return False
     # gradient after the fixed part of the step; the augmented term adds weight J'(beyond + J d), which ends at zero
     for i in range(N):
-        s = w.g[i]
-        for j in range(N):
-            if w.state[j] != 0:
-                s += w.H[i, j] * w.d[j]
-        w.z[i] = s
+        z[i] = gradient[i]
+    for j in range(N):
+        if d[j] != 0.0:
+            for i in range(N):
+                z[i] += H[i, j] * d[j]
     for r in range(nr):
-        m = w.rows[r]
-        over = beyond(m, w)
+        m = rows[r]
+        over = c[m] - (low[m] if on[m] < 0 else high[m])
         s = over
         for j in range(N):
-            if w.state[j] != 0:
-                s += w.J[m, j] * w.d[j]
-        w.b[r] = s  # what is left of the row after the fixed part
-        if w.low[m] < w.high[m]:  # not in `w.H`: it enters the free block only, and cancels in the multipliers
+            s += J[m, j] * d[j]
+        rest[r] = s  # what is left of the row after the fixed part
+        if low[m] < high[m]:  # not in `H`: it enters the free block only, and cancels in the multipliers
             for a in range(nf):
-                w.z[w.free[a]] += weight * w.J[m, w.free[a]] * s
+                z[free[a]] += weight * J[m, free[a]] * s
         else:
             for i in range(N):
-                w.z[i] += weight * w.J[m, i] * over
+                z[i] += weight * J[m, i] * over
     # Y = H^-1 J', trial = H^-1 z
     for a in range(nf):
-        w.trial[a] = w.z[w.free[a]]
-    solve_factored(w.L, nf, w.trial)
+        trial[a] = z[free[a]]
+    solve_factored(L, nf, first, trial)
     for r in range(nr):
         for a in range(nf):
-            w.Y[r, a] = w.J[w.rows[r], w.free[a]]
-        solve_factored(w.L, nf, w.Y[r])
+            Y[r, a] = J[rows[r], free[a]]
+        solve_factored(L, nf, first, Y[r])
         for a in range(nf):
-            w.b[r] -= w.J[w.rows[r], w.free[a]] * w.trial[a]
+            rest[r] -= J[rows[r], free[a]] * trial[a]
     largest = 0.0
     for r in range(nr):
         for t in range(r + 1):
             s = 0.0
             for a in range(nf):
-                s += w.J[w.rows[r], w.free[a]] * w.Y[t, a]
-            w.S[r, t] = s
-        largest = max(largest, w.S[r, r])
+                s += J[rows[r], free[a]] * Y[t, a]
+            S[r, t] = s
+        largest = max(largest, S[r, r])
     # rows that say the same (or that the free coordinates cannot move) would make S singular: 1e-12 of its size keeps
     # the factorisation and shows as rows that are not met
     for r in range(nr):
-        w.S[r, r] += 1e-12 * largest + 1e-300
-    if not cholesky(w.S, nr):
+        S[r, r] += 1e-12 * largest + 1e-300
+    if not cholesky(S, nr, dense):
         return False
     for r in range(nr):
-        w.b[r] = -w.b[r]
-    solve_factored(w.S, nr, w.b)
+        rest[r] = -rest[r]
+    solve_factored(S, nr, dense, rest)
     for a in range(nf):
-        s = -w.trial[a]
+        s = -trial[a]
         for r in range(nr):
-            s += w.Y[r, a] * w.b[r]
-        w.d[w.free[a]] = s
+            s += Y[r, a] * rest[r]
+        d[free[a]] = s
     for r in range(nr):
-        w.lam[w.rows[r]] = w.b[r]
+        lam[rows[r]] = rest[r]
     for i in range(N):
-        if w.state[i] != 0:
-            s = w.z[i]
+        if state[i] != 0:
+            s = z[i]
             for a in range(nf):
-                s += w.H[i, w.free[a]] * w.d[w.free[a]]
+                s += H[i, free[a]] * d[free[a]]
             for r in range(nr):
-                s -= w.J[w.rows[r], i] * w.b[r]
-            w.z[i] = s
+                s -= J[rows[r], i] * rest[r]
+            z[i] = s
         else:
-            w.z[i] = 0.0
+            z[i] = 0.0
     return True
 
 
-@njit(cache=True)
-def _swap(i, q, lower, upper, tolerance, w):
-    """New state of coordinate i: what it must become, or what it is."""
-    if lower[i] >= upper[i]:
+@njit(cache=True, inline="always")
+def _swap(low, high, state, to, z, tolerance):
+    """New state of what the step takes `to`, with multiplier z: what it must become, or what it is."""
+    if low >= high:
         return -1
-    if w.state[i] == 0:
-        if q[i] + w.d[i] < lower[i] - tolerance:
+    if state == 0:
+        if to < low - tolerance:
             return -1
-        if q[i] + w.d[i] > upper[i] + tolerance:
+        if to > high + tolerance:
             return 1
         return 0
-    if (w.state[i] < 0 and w.z[i] < -tolerance) or (w.state[i] > 0 and w.z[i] > tolerance):
+    if (state < 0 and z < -tolerance) or (state > 0 and z > tolerance):
         return 0
-    return w.state[i]
+    return state
 
 
-@njit(cache=True)
-def _switch(m, tolerance, w):
-    """New side of must row m: what it must become, or what it is."""
-    if w.low[m] >= w.high[m]:
-        return -1
-    if w.on[m] == 0:
-        s = w.c[m]
-        for i in range(N):
-            s += w.J[m, i] * w.d[i]
-        if s < w.low[m] - tolerance:
-            return -1
-        if s > w.high[m] + tolerance:
-            return 1
-        return 0
-    if (w.on[m] < 0 and w.lam[m] < -tolerance) or (w.on[m] > 0 and w.lam[m] > tolerance):
-        return 0
-    return w.on[m]
+@njit(cache=True, inline="always")
+def _ahead(m, c, J, d):
+    """Value of row m after the step."""
+    s = c[m]
+    for i in range(N):
+        s += J[m, i] * d[i]
+    return s
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def quadratic_step(q, lower, upper, weight, w):
     """Solve the programme from the guess in `w.state` and `w.on`; True if `w.d` is its optimum.
 
     `w.H` is augmented with that `weight` for the rows of the guess.
     """
     tolerance = 1e-13  # rad, m and (in z) N m: rounding of a well-scaled step
+    state, on, role, low, high, c, J, d, z, lam = w.state, w.on, w.role, w.low, w.high, w.c, w.J, w.d, w.z, w.lam
+    rows = role.size
     for i in range(N):
         if lower[i] >= upper[i]:
-            w.state[i] = -1
-    for m in range(w.role.size):
-        if w.role[m] == MUST and w.low[m] >= w.high[m]:
-            w.on[m] = -1
-    best, patience = N + w.role.size + 1, PATIENCE
+            state[i] = -1
+    for m in range(rows):
+        if role[m] == MUST and low[m] >= high[m]:
+            on[m] = -1
+    best, patience = N + rows + 1, PATIENCE
     for _ in range(MAX_PIVOTS):
         if not _newton(q, lower, upper, weight, w):
             return False
         bad = 0
         for i in range(N):
-            bad += _swap(i, q, lower, upper, tolerance, w) != w.state[i]
-        for m in range(w.role.size):
-            bad += w.role[m] == MUST and _switch(m, tolerance, w) != w.on[m]
+            bad += _swap(lower[i], upper[i], state[i], q[i] + d[i], z[i], tolerance) != state[i]
+        for m in range(rows):
+            if role[m] == MUST and low[m] < high[m]:
+                # a row's multiplier is the force of its room, as a coordinate's is of its bound
+                bad += _swap(low[m], high[m], on[m], _ahead(m, c, J, d), lam[m], tolerance) != on[m]
         if bad == 0:
             return True
         if bad < best:
@@ -251,18 +253,18 @@ def quadratic_step(q, lower, upper, weight, w):
             patience -= 1
         single = patience <= 0
         done = False
-        for k in range(w.role.size):
-            m = w.role.size - 1 - k
-            if not (single and done) and w.role[m] == MUST:
-                side = _switch(m, tolerance, w)
-                if side != w.on[m]:
-                    w.on[m] = side
+        for k in range(rows):
+            m = rows - 1 - k
+            if not (single and done) and role[m] == MUST and low[m] < high[m]:
+                side = _swap(low[m], high[m], on[m], _ahead(m, c, J, d), lam[m], tolerance)
+                if side != on[m]:
+                    on[m] = side
                     done = True
         for k in range(N):
             i = N - 1 - k
             if not (single and done):
-                state = _swap(i, q, lower, upper, tolerance, w)
-                if state != w.state[i]:
-                    w.state[i] = state
+                side = _swap(lower[i], upper[i], state[i], q[i] + d[i], z[i], tolerance)
+                if side != state[i]:
+                    state[i] = side
                     done = True
     return False
