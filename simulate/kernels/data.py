@@ -123,8 +123,8 @@ def scratch(goals: Goals) -> Scratch:
     shapes: dict[str, Any] = {
         "R": (N, 3, 3), "o": (N, 3), "a": (N, 3), "point": 3, "column": (3, N), "carried": (N, 4), "role": m, "low": m,
         "high": m, "weight": m, "lower": N, "upper": N, "c": m, "J": (m, N), "g": N, "D": N, "H": (N, N),
-        "L": (N, N), "d": N, "z": N, "lam": m, "trial": N, "free": N, "first": N, "dense": m, "rows": m, "Y": (m, N), "S": (m, m), "b": m,
-        "state": N, "on": m,
+        "L": (N, N), "d": N, "z": N, "lam": m, "trial": N, "free": N, "first": N, "dense": m, "rows": m, "Y": (m, N),
+        "S": (m, m), "b": m, "state": N, "on": m,
     }  # fmt: skip
     flags, indices = ("role", "state", "on"), ("free", "first", "dense", "rows")
     kinds: dict[str, Any] = {**dict.fromkeys(flags, np.int8), **dict.fromkeys(indices, np.int64)}
