@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 PARTS = ("foot and ankle", "knee", "lumbar", "thoracic", "trunk lean")
 #: Gauss-Legendre nodes on the way; at each the parts sum to the whole, so that more only smooth what goes where.
 NODES = 8
+#: Losses that differ by less are the same loss, and the first frame stands for it: who goes there and back passes every
+#: posture twice, and rounding shall not choose. [rad]
+TIE = 1e-9
 
 _TURNS_OF_PELVIS = [INDEX[name] for name in PELVIS if name not in TRANSLATIONS]
 _LUMBAR, _THORACIC = [INDEX[name] for name in SPINE[:3]], [INDEX[name] for name in SPINE[3:]]
@@ -75,7 +78,7 @@ def budgets(
         excess = direction * (free[:, i] - bound[i])
         if solved is not None:
             excess = np.where(solved, excess, -np.inf)
-        k = int(excess.argmax())
+        k = int((excess >= excess.max() - TIE).argmax())
         if excess[k] <= 0.0:
             continue
         parts = _along_the_way(chain, free[k], restricted[k], name)

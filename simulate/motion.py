@@ -134,11 +134,29 @@ def resample(motion: Motion, *, rate: float) -> Motion:
     )
 
 
+def _with_trunk(motion: Motion) -> Motion:
+    """A motion that lacks the trunk and nothing else, with one that goes where the pelvis goes; any other as it is."""
+    if tuple(name for name in REQUIRED if name not in motion.names) != TRUNK:
+        return motion
+    still = np.zeros((len(motion.time), len(TRUNK)))
+    notice = (
+        f"warning: {motion.source} holds no trunk ({', '.join(TRUNK)}): the thorax is taken to go where the pelvis "
+        "goes; what is said of the spine starts from that, not from a recording"
+    )
+    return replace(
+        motion,
+        names=(*motion.names, *TRUNK),
+        values=np.concatenate([motion.values, still], axis=1),
+        notices=(*motion.notices, notice),
+    )
+
+
 def to_chain(motion: Motion, chain: Chain) -> tuple[Array, tuple[str, ...]]:
     """The motion in a chain's coordinates.
 
     The pelvis goes through rotation matrices to heading first, its heading unwrapped; knee flexion becomes positive;
-    the trunk is split into lumbar and thoracic, the total kept exact.
+    the trunk is split into lumbar and thoracic, the total kept exact. Where nothing of the trunk was recorded it stays
+    as it is on the pelvis, with a notice.
 
     Parameters
     ----------
@@ -156,6 +174,7 @@ def to_chain(motion: Motion, chain: Chain) -> tuple[Array, tuple[str, ...]]:
     HipspineError
         If required coordinates are missing.
     """
+    motion = _with_trunk(motion)
     motion.require()
     notices = list(motion.notices)
     q = np.zeros((len(motion.time), len(COORDINATES)))
@@ -208,8 +227,9 @@ def from_chain(q: Array, chain: Chain, motion: Motion) -> Motion:
     chain : Chain
     motion : Motion
         The recording, of as many frames, whose names, signs and other columns are kept. Columns that its model does not
-        know are left out; coordinates that follow another (a patella) follow it.
+        know are left out; coordinates that follow another (a patella) follow it; a trunk that it lacks is added.
     """
+    motion = _with_trunk(motion)
     motion.require()
     if q.shape != (len(motion.time), len(COORDINATES)):
         raise HipspineError(f"{motion.source}: {q.shape} postures for {len(motion.time)} frames of 24 coordinates")

@@ -25,6 +25,8 @@ _COLOURS = {
 }
 #: Parts smaller than this share of the longest bar are drawn but not written on.
 _READABLE = 0.045
+#: As many characters of the largest headline fill the width.
+_FILL = 78.0
 
 
 def budget_figure(result: Compensation) -> Figure | None:
@@ -48,7 +50,9 @@ def budget_figure(result: Compensation) -> Figure | None:
         for axis, limit in zip(axes, limits, strict=True):
             _bars(axis, result.sel(limit=limit), longest, words_of(str(limit)))
         axes[-1].set_xlabel("degrees of the loss that are made up for there")
-        figure.suptitle(_sentence(result, limits), fontsize=15, fontweight="bold", x=0.012, ha="left")
+        words = _sentence(result, limits)
+        size = min(15.0, 15.0 * _FILL / len(words))
+        figure.suptitle(words, fontsize=size, fontweight="bold", x=0.012, ha="left")
         handles = [Patch(facecolor=colour, edgecolor=BLACK, label=name) for name, (colour, _) in _COLOURS.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
     return figure

@@ -32,12 +32,19 @@ LUMBAR_FIRST, OTHERS = 1e4, 1e-2
 ALLOWANCES = "allowances"
 #: Room around the least lumbar motion in which the second solve looks for the least energy: 0.01 deg. [rad]
 LUMBAR_ROOM = np.deg2rad(0.01)
+#: Of two answers that cost the same but for less than this the first found stays: to the right or to the left is as
+#: good, and rounding shall not decide. [J]
+TIE = 1e-9
 #: Starts of `least` beside the frame before, `predicted` and the reference: the reference with its pelvis turned and
 #: dropped to a side, and tilted and lowered, either way each. [rad, m]
 DISPLACED = (
     {"pelvis_rotation": np.deg2rad(10.0), "pelvis_list": np.deg2rad(5.0)},
     {"pelvis_tilt": np.deg2rad(10.0), "pelvis_ty": -0.03},
 )
+
+#: On a table a pelvis that turns further than this has turned over. [rad] (60 deg; assumption)
+OVER = np.deg2rad(60.0)
+_ATTITUDE = [INDEX[name] for name in ("pelvis_rotation", "pelvis_list", "pelvis_tilt")]
 
 
 def allowances(given: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -90,6 +97,8 @@ def least(
     """
     whole, tight = _within_allowances(task, free, allow)
     wide_lower, wide_upper = (np.tile(end, (len(free), 1)) for end in (lower, upper))
+    if task.raised:  # who lies goes on lying: on a table hardly anything else keeps a pelvis from turning over
+        wide_lower[:, _ATTITUDE], wide_upper[:, _ATTITUDE] = free[:, _ATTITUDE] - OVER, free[:, _ATTITUDE] + OVER
     lower, upper = _within_reach(wide_lower, wide_upper, free, allow)
     first = _lumbar_first(tight, free)
     if near is None:
@@ -184,22 +193,23 @@ def _lumbar_first(task: Task, free: Array) -> Task:
 def _best_of_starts(first: Task, lower: Array, upper: Array, task: Task) -> tuple[Solution, dict[str, Array]]:
     """The least added lumbar motion of several starts, and how many of them there were, solved and agreed, per frame.
 
-    A frame that needs no lumbar motion at all cannot do better and is not tried again; nor is one whose musts are met
-    from neither of two starts. The others start from the frame before, from the least energy under the same musts, from
-    the reference, from displaced references, and from the best found in the frames before and after.
+    A frame that needs no lumbar motion at all cannot do better and is not tried again; nor is one whose musts are not
+    met by the least energy under them either. The others start from the frame before, from the least energy under the
+    same musts, from the reference, from displaced references, and from the best found in the frames before and after.
     """
     best = solve(first, lower, upper)
     norm = _added(first, best)
     evidence = {name: np.ones(len(task.q)) for name in ("starts", "starts_solved", "starts_agreeing")}
     lost = np.flatnonzero(np.isinf(norm))
-    if lost.size:  # perhaps it cannot be done: one more try, and no search if that fails too
-        again = solve(task.frames(lost), lower[lost], upper[lost])
-        again = solve(first.frames(lost), lower[lost], upper[lost], start=again.q, attempts=1)
+    if lost.size:  # perhaps it cannot be done: one more try, and no search if nothing meets the musts
+        meets = solve(task.frames(lost), lower[lost], upper[lost])
+        again = solve(first.frames(lost), lower[lost], upper[lost], start=meets.q, attempts=1)
         best = put(best, again, lost)
         norm = _added(first, best)
         evidence["starts"][lost] = 2.0
         evidence["starts_solved"][lost] = evidence["starts_agreeing"][lost] = np.isfinite(norm[lost])
-    hard = np.flatnonzero(np.isfinite(norm) & (norm > LUMBAR_ROOM))
+        lost = lost[(meets.status != SOLVED) & np.isinf(norm[lost])]
+    hard = np.setdiff1d(np.flatnonzero(norm > LUMBAR_ROOM), lost)
     if hard.size == 0:
         return best, evidence
     few, low, high = first.frames(hard), lower[hard], upper[hard]
@@ -213,11 +223,11 @@ def _best_of_starts(first: Task, lower: Array, upper: Array, task: Task) -> tupl
         lambda: np.concatenate([best.q[:1], best.q[:-1] + step])[hard],
         lambda: np.concatenate([best.q[1:] - step, best.q[-1:]])[hard],
     ]
-    norms, costs = [norm[hard]], energy(few, best.q[hard])
+    norms, costs = [norm[hard]], np.where(np.isinf(norm[hard]), np.inf, energy(few, best.q[hard]))
     for start in starts:
         found = solve(few, low, high, start=start(), attempts=1)
         norm, cost = _added(few, found), energy(few, found.q)
-        better = np.isfinite(norm) & (cost < costs)
+        better = np.isfinite(norm) & (cost < costs - TIE)
         best = put(best, found.frames(np.flatnonzero(better)), hard[better])
         costs = np.where(better, cost, costs)
         norms.append(norm)

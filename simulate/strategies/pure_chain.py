@@ -104,10 +104,11 @@ def _on_table(task: Task, lower: Array, upper: Array, free: Array) -> Answer:
     """Closure of somebody who lies: the moved leg and the thorax keep the orientation they have in the `free` answer.
 
     The pelvis turns by the least rotation that brings the hips within their bounds while nothing sinks into the table;
-    the spine makes up for it in its published shares; knees and ankles stay. Nothing else is asked but that the body
-    does not slide, which counts next to nothing.
+    the spine makes up for it in its published shares; knees and ankles stay. Nothing else is asked but that the other
+    thigh goes on lying and that the body does not slide, which counts next to nothing.
     """
     n, side = len(task.q), task.raised
+    other = "l" if side == "r" else "r"
     R, o, _ = frames(task.chain, free)
     always, softly = np.full(n, MUST, np.int8), np.full(n, SOFT, np.int8)
     thigh, hip = _LEG[side][2], task.chain.point(f"hip_{side}")
@@ -118,6 +119,9 @@ def _on_table(task: Task, lower: Array, upper: Array, free: Array) -> Answer:
         OrientationGoal(name="thigh", segment=f"thigh_{side}", target=R[:, thigh], role=always, yields=1),
         OrientationGoal(name="thorax", segment="thorax", target=R[:, _SPINE[-1]], role=always, yields=1),
         OrientationGoal(name="pelvis", segment="pelvis", target=R[:, 5], role=softly, stiffness=1.0),
+        OrientationGoal(
+            name="other thigh", segment=f"thigh_{other}", target=R[:, _LEG[other][2]], role=softly, stiffness=HARDLY
+        ),
     ]
     held += [
         PointGoal(
@@ -136,8 +140,7 @@ def _on_table(task: Task, lower: Array, upper: Array, free: Array) -> Answer:
     for each in SIDES:
         stay = _LEG[each][3:]
         lows[:, stay] = highs[:, stay] = free[:, stay]
-    gently = np.where(np.isin(np.arange(24), _HIPS), HARDLY, 0.0)
-    turning = replace(task.with_goals(held), q=free, stiffness=gently, tissue=no_tissue())
+    turning = replace(task.with_goals(held), q=free, stiffness=np.zeros(24), tissue=no_tissue())
     solution, stages = solve_or_fall_short(turning, lows, highs, "turn of the pelvis on the table")
     return Answer(judged(task, solution), task, tuple(stages))
 

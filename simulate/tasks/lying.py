@@ -1,8 +1,9 @@
 """Tests on a table: prone hip extension and prone hip rotation; the body lies face down and may lift, but not sink.
 
 The head points along the world's X, the front down. What rests on the table (ASISs, pubis, ribs, chest, thighs) does
-not go below where it lies; the body's weight is an energy and keeps it there. The hand that moves the leg is outside of
-the body: how the posture was in the published tests is not known, and this is an assumption.
+not go below where it lies; the body's weight is an energy and keeps it there. What moves the leg is a moment from
+outside of the body, also where the person's own muscles lift it: that these pull on the pelvis too is left out. How the
+posture was in the published tests is not known, and this is an assumption.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def prone_extension(
         raised=one,
         asked_words="elevation",
         how=f"prone hip extension, the {side} thigh raised by {raise_deg:g} deg",
+        active=True,
     )
 
 
@@ -118,6 +120,7 @@ def prone_rotation(
         raised=one,
         asked_words="lean of the shank",
         how=f"prone hip rotation, the {side} shank leaning by {angle_deg:g} deg in {turn} rotation",
+        active=False,
     )
 
 
@@ -184,12 +187,13 @@ def _contacts(chain: Chain, standing: Standing) -> dict[str, Point]:
         for name in ("ribs", "chest"):
             place = (row["ribs_ahead_of_t12l1"], row[f"{name}_above_t12l1"], sign * row["ribs_half_width"])
             points[f"{name}_{side}"] = Point("thorax", place)
-        points[f"knee_{side}"], points[f"ankle_{side}"] = chain.point(f"knee_{side}"), chain.point(f"ankle_{side}")
+        # a thigh rests along its whole length, and a shank
+        points |= {name: chain.point(name) for name in (f"hip_{side}", f"knee_{side}", f"ankle_{side}")}
     return points
 
 
 def _on_table(
-    name: str, stance: Stance, q: Array, asked: PointGoal, *, raised: str, asked_words: str, how: str
+    name: str, stance: Stance, q: Array, asked: PointGoal, *, raised: str, asked_words: str, how: str, active: bool
 ) -> Task:
     """A task of somebody who lies on a table: contacts, weight, hardly any sliding, and what is asked of the leg."""
     n, always = len(q), np.full(len(q), MUST, np.int8)
@@ -260,10 +264,12 @@ def _on_table(
         span="movement",
         constructed=how,
         raised=raised,
-        active=True,
+        active=active,
         notices=(
             f"constructed, no recording: {how}; posture and what rests on the table are assumptions",
-            "the leg is moved by a hand from outside; it carries no time",
+            "the person lifts the leg; that its muscles pull on the pelvis too is left out; it carries no time"
+            if active
+            else "the leg is moved by a hand from outside; it carries no time",
         ),
     )
 

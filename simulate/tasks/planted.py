@@ -21,8 +21,8 @@ from kinematics.tables import value
 from kinematics.zero import Standing, standing_from_posture, standing_tilt, zero_offsets
 from simulate.goals import MASS_CENTRE, MUST, NOT_BELOW, OFF, SOFT, Goal, OrientationGoal, PointGoal
 from simulate.motion import Motion, motion_of
-from simulate.problem import Task, stiffness
-from simulate.solution import UNSOLVED, solve_or_fall_short
+from simulate.problem import Task, misses, stiffness
+from simulate.solution import MUST_DEG, MUST_MM, UNSOLVED, solve_or_fall_short
 
 Array = NDArray[np.float64]
 FORWARD, UP, RIGHT = np.eye(3)
@@ -208,6 +208,31 @@ def thorax_must(target: Array, axis: str, name: str) -> OrientationGoal:
     )
 
 
+def trunk_goals(chain: Chain, q: Array, axis: str) -> list[Goal]:
+    """The thorax would rather not lean aside of the postures `q` (F, 24), and does so only so far (table
+    ``movements``); about its own `axis` something else is asked.
+    """
+    most = value("movements", "trunk_aside", package="simulate")
+    aside = upright_must(orientation(chain, q, "thorax"), axis, by_deg=most)
+    return [trunk_goal(chain, q, free=[axis]), aside]
+
+
+def upright_must(target: Array, axis: str, *, by_deg: float = 0.0) -> OrientationGoal:
+    """The thorax leans aside of the `target` (F, 3, 3), about its axes other than `axis`, by no more than `by_deg`.
+
+    Without it a turn or bend beyond reach would be found in lying down sideways.
+    """
+    role = np.array([OFF if axis == each else MUST for each in ("side", "long", "across")], np.int8)
+    return OrientationGoal(
+        name="trunk no further aside",
+        segment="thorax",
+        target=target,
+        role=np.tile(role, (len(target), 1)),
+        room=np.deg2rad([-by_deg, by_deg]),
+        yields=BALANCE,
+    )
+
+
 def balance_goals(chain: Chain, q: Array, more: ArrayLike | None = None) -> list[Goal]:
     """The mass centre stays over the feet, or no further outside than in `q` (F, 24).
 
@@ -276,10 +301,18 @@ def mass_centre_at(like: Sequence[Goal], place: Array) -> list[Goal]:
     ]
 
 
-def construct(stance: Stance, pattern: Array, goals: Sequence[Goal], *, held: Mapping[str, float]) -> Array:
+def construct(
+    stance: Stance,
+    pattern: Array,
+    goals: Sequence[Goal],
+    *,
+    held: Mapping[str, float],
+    within: Mapping[str, float] | None = None,
+) -> Array:
     """The postures nearest to a `pattern` (F, 24) that meet the goals within the normal range; (F, 24).
 
-    Knees do not go past straight.
+    Knees do not go past straight. What is asked may fall short; where the other goals cannot be met, or no posture is
+    found, the movement stays as it was when they last could (or will first be).
 
     Parameters
     ----------
@@ -289,25 +322,32 @@ def construct(stance: Stance, pattern: Array, goals: Sequence[Goal], *, held: Ma
     goals : sequence of Goal
     held : mapping of str to float
         Stiffness by coordinate (both sides of one without side) about the pattern; the others follow. [N m/rad]
+    within : mapping of str to float, optional
+        How far from the pattern a coordinate may be, either way. [rad]
 
     Raises
     ------
     HipspineError
-        If a posture is not found.
+        If no posture at all is found.
     """
     weights = np.array([held.get(name, held.get(name[:-2], 0.0)) for name in COORDINATES])
     task = _bare(stance, pattern, goals, weights)
-    lower = stance.lower.copy()
+    lower, upper = (np.tile(end, (len(pattern), 1)) for end in (stance.lower, stance.upper))
     for side in SIDES:
         knee = INDEX[f"knee_angle_{side}"]
-        lower[knee] = max(lower[knee], min(0.0, stance.q[knee]))
-    solution, _ = solve_or_fall_short(task, lower, stance.upper, "construction")
-    if (solution.status == UNSOLVED).any():
-        k = int(np.flatnonzero(solution.status == UNSOLVED)[0])
-        raise HipspineError(
-            f"chain {stance.chain.name!r}: the movement could not be constructed at frame {k + 1} of {len(pattern)}"
-        )
-    return solution.q
+        lower[:, knee] = max(stance.lower[knee], min(0.0, stance.q[knee]))
+    for i, name in enumerate(COORDINATES):
+        room = (within or {}).get(name, (within or {}).get(name[:-2], np.inf))
+        lower[:, i] = np.minimum(np.maximum(lower[:, i], pattern[:, i] - room), upper[:, i])
+        upper[:, i] = np.maximum(np.minimum(upper[:, i], pattern[:, i] + room), lower[:, i])
+    solution, _ = solve_or_fall_short(task, lower, upper, "construction")
+    miss = misses(task, solution.q)
+    most = [np.inf if goal.yields == ASKED else MUST_MM if goal.unit == "mm" else MUST_DEG for goal in goals]
+    found = np.flatnonzero((solution.status != UNSOLVED) & (miss <= most).all(axis=1))
+    if not found.size:
+        raise HipspineError(f"chain {stance.chain.name!r}: the movement could not be constructed")
+    nearest = np.abs(np.arange(len(pattern))[:, None] - found).argmin(axis=1)
+    return np.asarray(solution.q[found[nearest]])
 
 
 def held(*names: str) -> dict[str, float]:
@@ -411,5 +451,5 @@ def there(frames: int = FRAMES) -> Array:
 __all__ = [
     "ASKED", "BALANCE", "FORWARD", "FRAMES", "PATTERN", "RIGHT", "UP", "Stance", "balance_goals", "construct",
     "foot_goals", "held", "mass_centre_at", "middle_of_hips", "moved_thorax", "planted", "stand", "there",
-    "there_and_back", "thorax_must", "trunk_goal",
+    "there_and_back", "thorax_must", "trunk_goal", "trunk_goals", "upright_must",
 ]  # fmt: skip

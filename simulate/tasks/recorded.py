@@ -17,7 +17,17 @@ from kinematics.zero import Standing, standing_tilt, zero_offsets
 from simulate.goals import MUST, Goal, PointGoal
 from simulate.motion import Motion, to_chain
 from simulate.problem import Task
-from simulate.tasks.planted import ASKED, UP, Stance, balance_goals, middle_of_hips, planted, thorax_must, trunk_goal
+from simulate.tasks.planted import (
+    ASKED,
+    UP,
+    Stance,
+    balance_goals,
+    middle_of_hips,
+    planted,
+    thorax_must,
+    trunk_goal,
+    trunk_goals,
+)
 
 Array = NDArray[np.float64]
 
@@ -25,7 +35,7 @@ Array = NDArray[np.float64]
 def _thorax(axis: str, name: str) -> Callable[[Chain, Array], list[Goal]]:
     return lambda chain, q: [
         thorax_must(orientation(chain, q, "thorax"), axis, name),
-        trunk_goal(chain, q, free=[axis]),
+        *trunk_goals(chain, q, axis),
     ]
 
 

@@ -58,17 +58,20 @@ def squatting(stance: Stance | None = None, *, depth: float | None = None) -> Ta
     stance : Stance, optional
         Who stands where; the generic body if not given.
     depth : float, optional
-        How far the hips go down; as recorded if not given. More than 0. [m]
+        How far the hips go down; as recorded if not given. More than 0 and less than to the floor; what is beyond reach
+        falls short. [m]
 
     Raises
     ------
     HipspineError
-        If the depth is not more than 0.
+        If the depth is out of range.
     """
     stance = stand() if stance is None else stance
     tilt, trunk, fall = _recorded_squat()
     depth = float(fall.max()) if depth is None else depth
     _more_than_nothing("depth", depth)
+    if depth >= _hip_height(stance):
+        raise HipspineError(f"depth {depth:g} m: must be below {_hip_height(stance):.2f} m, the height of the hips")
     part = depth / float(fall.max())
     pattern = stance.repeated(len(fall))
     pattern[:, INDEX["pelvis_tilt"]] += part * tilt

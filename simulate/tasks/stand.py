@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kinematics.pose import orientation
 from simulate.problem import Task
-from simulate.tasks.planted import Stance, balance_goals, planted, stand, thorax_must, trunk_goal
+from simulate.tasks.planted import Stance, balance_goals, planted, stand, thorax_must, trunk_goals
 
 
 def standing_still(stance: Stance | None = None) -> Task:
@@ -24,7 +24,7 @@ def standing_still(stance: Stance | None = None) -> Task:
         "stand",
         stance,
         q,
-        [level, trunk_goal(stance.chain, q, free=["across"]), *balance_goals(stance.chain, q)],
+        [level, *trunk_goals(stance.chain, q, "across"), *balance_goals(stance.chain, q)],
         asked="level gaze",
         how="standing straight with the published pelvic tilt",
     )

@@ -23,7 +23,7 @@ from simulate.goals import SOFT, Goal, PointGoal
 from simulate.mirror import mirrored_motion, mirrored_standing
 from simulate.motion import Motion, motion_of, to_chain
 from simulate.problem import Task
-from simulate.solution import solve
+from simulate.solution import UNSOLVED, solve
 from simulate.tasks.gait import Gait
 from simulate.tasks.planted import FORWARD, RIGHT, UP, middle_of_hips, thorax_must, trunk_goal
 from simulate.tasks.stepping import gait_of, stepping
@@ -32,8 +32,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 STYLES = ("spin", "step")
 YIELDS = ("turn of the trunk", "place of the feet")
-#: A turn further than this is made of several, one after another. [rad]
-MOST_AT_ONCE = np.deg2rad(180.0)
+#: A turn further than this is made of several, one after another; of a straight walk over one foot, further than that.
+#: [rad]
+MOST_AT_ONCE, MOST_OVER_A_FOOT = np.deg2rad(180.0), np.deg2rad(90.0)
 #: A recording that turns by less than this is taken as straight. [rad]
 STRAIGHT = np.deg2rad(30.0)
 #: More than this is a slip of the finger: four times round. [deg]
@@ -44,8 +45,8 @@ SMOOTH = 0.25
 #: the whole is done over the pivoting foot.
 AROUND = 0.5
 #: Stiffness of a construction: feet where they belong, the body as in the pattern, the legs as recorded. Only ratios
-#: matter. [N/m, N m/rad]
-FOOT, BODY, JOINTS = 1e6, 1e3, 1.0
+#: matter: legs that resist more let a knee that has to stretch snap straight. [N/m, N m/rad]
+FOOT, BODY, JOINTS = 1e6, 1e3, 0.3
 
 
 def turning(chain: Chain, motion: Motion, *, standing: Standing | None = None) -> Task:
@@ -79,7 +80,7 @@ def turned(
     Each footprint is turned by as much as the body has turned more (or less) than recorded by the middle of its
     contact; the pelvis follows the turned path, legs and spine are found within the normal range. In a spin a straight
     walk turns over the foot that is inside, in a step over the one outside; a recorded turn keeps its style. Turns of
-    more than `MOST_AT_ONCE` are several in a row.
+    more than `MOST_AT_ONCE`, or over a foot of a straight walk `MOST_OVER_A_FOOT`, are several strides in a row.
 
     Parameters
     ----------
@@ -103,15 +104,18 @@ def turned(
     inside = "l" if angle > 0.0 else "r"
     over = inside if style == "spin" else {"l": "r", "r": "l"}[inside]
     steps, standing, notices = _steps(chain, motion, standing)
+    straight = abs(steps.turned) <= STRAIGHT
+    repeats = max(1, int(np.ceil(abs(angle) / (MOST_OVER_A_FOOT if straight else MOST_AT_ONCE) - 1e-9)))
     if _other_way(steps, angle, over):
         chain, motion = mirrored_chain(chain), mirrored_motion(motion)
         steps, standing, _ = _steps(chain, motion, mirrored_standing(standing))
         notices = (*notices, "the recording is mirrored for this turn")
-    repeats = max(1, int(np.ceil(abs(angle) / MOST_AT_ONCE - 1e-9)))
-    steps = _in_a_row(steps, repeats)
-    q = _bent(steps, angle, over, repeats, standing)
-    how = f"{motion.source} bent to a turn of {angle_deg:g} deg, {style} style"
+    if repeats > 1:
+        # one stride of a straight walk holds no whole contact of a foot: one more does
+        steps = _in_a_row(_cycle(steps), repeats + 1 if straight else repeats)
+    how = f"{motion.source} bent to a turn of {angle_deg:g} deg" + (f", {style} style" if straight else "")
     how += f", {repeats} in a row" if repeats > 1 else ""
+    q = _bent(steps, angle, over, repeats, standing, how)
     notices = (*notices, f"constructed from a recording: {how}; it carries no time and no load")
     bent = motion_of(q, chain, steps.time, motion.source)
     return replace(_task(replace(steps, q=q), standing, notices, bent), constructed=how)
@@ -119,11 +123,14 @@ def turned(
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """Postures `q` (F, 24) of somebody who steps, and when each side's foot and its parts are on the ground."""
+    """Postures `q` (F, 24) of somebody who steps, with each side's heel strikes and when its foot and the foot's parts
+    are on the ground.
+    """
 
     chain: Chain
     time: Array
     q: Array
+    strikes: Mapping[str, NDArray[np.intp]]
     contact: Mapping[str, Mask]
     on_heel: Mapping[str, Mask]
     loaded: Mapping[str, Mask]
@@ -144,7 +151,11 @@ def _steps(chain: Chain, motion: Motion, standing: Standing | None) -> tuple[_St
         standing = standing_from_stride(q[kept])
         notices = (*notices, f"standing posture: {standing.how}; give a standing trial if there is one")
     masks = ({side: mask[side][kept] for side in SIDES} for mask in (gait.contact, gait.on_heel, gait.loaded))
-    return _Steps(chain, motion.time[kept], q[kept], *masks), standing, (*notices, *gait.notices)
+    strikes = {
+        side: found[(found >= kept.start) & (found < kept.stop)] - kept.start
+        for side, found in gait.heel_strikes.items()
+    }
+    return _Steps(chain, motion.time[kept], q[kept], strikes, *masks), standing, (*notices, *gait.notices)
 
 
 def _task(steps: _Steps, standing: Standing, notices: tuple[str, ...], motion: Motion) -> Task:
@@ -180,8 +191,29 @@ def _task(steps: _Steps, standing: Standing, notices: tuple[str, ...], motion: M
     return replace(task, goals=goals, yields=YIELDS, span="movement")
 
 
+def _cycle(steps: _Steps) -> _Steps:
+    """The longest part from a heel strike to one of the same foot: it ends in the phase in which it began."""
+    ends = [(int(found[0]), int(found[-1])) for found in steps.strikes.values() if len(found) > 1]
+    if not ends:
+        raise HipspineError(
+            "to turn as far as this the recording is repeated, which needs two heel strikes of the same foot; it holds "
+            "one of each"
+        )
+    first, last = max(ends, key=lambda pair: pair[1] - pair[0])
+    part = slice(first, last + 1)
+    masks = ({side: mask[side][part] for side in SIDES} for mask in (steps.contact, steps.on_heel, steps.loaded))
+    strikes = {side: found[(found >= first) & (found <= last)] - first for side, found in steps.strikes.items()}
+    return _Steps(steps.chain, steps.time[part], steps.q[part], strikes, *masks)
+
+
 def _in_a_row(steps: _Steps, repeats: int) -> _Steps:
-    """The same steps several times, each time from where and as they ended."""
+    """The same steps several times, each time from where and as they ended.
+
+    By what the last posture differs from the first, heading and way apart, each repeat drifts evenly.
+    """
+    drift = steps.q[-1] - steps.q[0]
+    drift[[INDEX[name] for name in ("pelvis_tx", "pelvis_tz", "pelvis_rotation")]] = 0.0
+    steps = replace(steps, q=steps.q + np.linspace(0.5, -0.5, len(steps.q))[:, None] * drift)
     parts = [steps.q]
     for _ in range(repeats - 1):
         last, again = parts[-1][-1], steps.q[1:].copy()
@@ -198,7 +230,7 @@ def _in_a_row(steps: _Steps, repeats: int) -> _Steps:
     period = steps.time[-1] - steps.time[0]
     time = np.concatenate([steps.time, *(steps.time[1:] + k * period for k in range(1, repeats))])
     masks = ({side: often(mask[side]) for side in SIDES} for mask in (steps.contact, steps.on_heel, steps.loaded))
-    return _Steps(steps.chain, time, np.concatenate(parts), *masks)
+    return _Steps(steps.chain, time, np.concatenate(parts), steps.strikes, *masks)
 
 
 def _contacts(mask: Mask) -> list[tuple[int, int]]:
@@ -207,25 +239,24 @@ def _contacts(mask: Mask) -> list[tuple[int, int]]:
     return [(a, b - 1) for a, b in pairwise([0, *edges.tolist(), len(mask)]) if mask[a]]
 
 
-def _progress(steps: _Steps, side: str, repeats: int) -> Array:
-    """Part (F,) of the turn that is done; of a straight walk over one contact of `side` in each repeat."""
+def _progress(steps: _Steps, over: str, repeats: int) -> Array:
+    """Part (F,) of the turn that is done; of a straight walk over `repeats` contacts of the foot `over`."""
     n = len(steps.q)
     if abs(steps.turned) > STRAIGHT:
         frames = SMOOTH / float(np.median(np.diff(steps.time)))
         way = gaussian_filter1d(steps.q[:, INDEX["pelvis_rotation"]] * np.sign(steps.turned), frames, mode="nearest")
         way = np.maximum.accumulate(way)
         return np.asarray((way - way[0]) / (way[-1] - way[0]))
-    done, each = np.zeros(n), (n - 1) // repeats
-    for k in range(repeats):
-        start, stop = k * each, (k + 1) * each
-        inside = _whole_contacts(steps.contact[side], start, stop)
-        if not inside:
-            raise HipspineError(
-                "the recording holds no whole contact of the foot to turn over; at least two strides are needed"
-            )
-        a, b = min(inside, key=lambda ends: abs(0.5 * (ends[0] + ends[1]) - 0.5 * (start + stop)))
+    whole = _whole_contacts(steps.contact[over])
+    if len(whole) < repeats:
+        raise HipspineError(
+            "the recording holds no whole contact of the foot to turn over; at least two strides are needed"
+        )
+    in_a_row = [whole[k : k + repeats] for k in range(len(whole) - repeats + 1)]
+    done = np.zeros(n)
+    for a, b in min(in_a_row, key=lambda those: abs(those[0][0] + those[-1][1] - (n - 1))):
         around = AROUND * (b - a)
-        low, high = max(a - around, start), min(b + around, stop)
+        low, high = max(a - around, 0.0), min(b + around, n - 1.0)
         part = np.clip((np.arange(n) - low) / (high - low), 0.0, 1.0)
         done += part * part * (3.0 - 2.0 * part) / repeats
     return done
@@ -235,14 +266,14 @@ def _other_way(steps: _Steps, angle: float, over: str) -> bool:
     """Whether the mirror image suits better: of a turn the other way, of a walk with no whole contact to turn over."""
     if abs(steps.turned) > STRAIGHT:
         return steps.turned * angle < 0.0
-    return not _whole_contacts(steps.contact[over], 0, len(steps.q) - 1)
+    return not _whole_contacts(steps.contact[over])
 
 
-def _whole_contacts(mask: Mask, start: int, stop: int) -> list[tuple[int, int]]:
-    return [(a, b) for a, b in _contacts(mask) if start < a and b < stop]
+def _whole_contacts(mask: Mask) -> list[tuple[int, int]]:
+    return [(a, b) for a, b in _contacts(mask) if a > 0 and b < len(mask) - 1]
 
 
-def _bent(steps: _Steps, angle: float, over: str, repeats: int, standing: Standing) -> Array:
+def _bent(steps: _Steps, angle: float, over: str, repeats: int, standing: Standing, how: str) -> Array:
     """The steps (F, 24) turned to come round by `angle` in all, a straight walk over the foot `over`. [m, rad]"""
     chain, q = steps.chain, steps.q
     more = (angle - steps.turned) * _progress(steps, over, repeats)
@@ -255,7 +286,9 @@ def _bent(steps: _Steps, angle: float, over: str, repeats: int, standing: Standi
     goals: list[Goal] = []
     always = np.full(len(q), SOFT, np.int8)
     for side in SIDES:
-        names = [f"{part}_{side}" for part in ("heel", "forefoot", "ankle")]
+        # a leg without a subtalar joint cannot hold the roll of its foot too
+        parts = ("heel", "forefoot") if f"subtalar_angle_{side}" in chain.locked else ("heel", "forefoot", "ankle")
+        names = [f"{part}_{side}" for part in parts]
         places = _footprints(steps, side, more, pattern, positions(chain, q, names))
         goals += [
             PointGoal(
@@ -275,6 +308,12 @@ def _bent(steps: _Steps, angle: float, over: str, repeats: int, standing: Standi
     lower, upper = np.minimum(lower, q.min(axis=0)), np.maximum(upper, q.max(axis=0))
     for name in chain.locked:
         lower[INDEX[name]] = upper[INDEX[name]] = 0.0
+    lower = np.tile(lower, (len(q), 1))
+    # a leg that is stretched by the construction does not snap through straight; what was recorded may
+    as_recorded = max(0.0, 1.0 - abs(angle - steps.turned) / STRAIGHT)
+    for side in SIDES:
+        knee = INDEX[f"knee_angle_{side}"]
+        lower[:, knee] = as_recorded * np.minimum(q[:, knee], 0.0)
     none = dict.fromkeys(SIDES, np.zeros(len(q)))
     bare = Task(
         name="construction",
@@ -289,7 +328,11 @@ def _bent(steps: _Steps, angle: float, over: str, repeats: int, standing: Standi
         loaded=steps.loaded,
         yields=(),
     )
-    return solve(bare, lower, upper).q
+    found = solve(bare, lower, upper)
+    lost = np.flatnonzero(found.status == UNSOLVED)
+    if lost.size:
+        raise HipspineError(f"{how}: could not be constructed at frame {lost[0] + 1} of {len(q)}")
+    return found.q
 
 
 def _footprints(steps: _Steps, side: str, more: Array, pattern: Array, places: Array) -> Array:
