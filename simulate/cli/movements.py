@@ -130,7 +130,7 @@ def run(recording: Recording) -> Task:
 def turn(recording: Recording, angle: float | None, style: str) -> Task:
     """Turning while walking: the feet stay where they are put, the trunk comes round.
 
-    Without MOTION: a recorded spin turn of 93 degrees to the right, or one that is bent to another angle; a step
+    Without MOTION: a recorded spin turn of 89 degrees to the right, or one that is bent to another angle; a step
     turn is made of the bundled straight walk. With MOTION: your recording, bent if an angle is given.
     """
     from simulate.tasks.turn import turned, turning
