@@ -185,6 +185,8 @@ class Recording:
             assert bundled is not None
             own = trial(bundled)
             motion, model, standing, source = own.motion, own.model, standing or own.standing, bundled
+        if not motion.exists():
+            raise HipspineError(f"{motion}: no such file")
         if motion.suffix.lower() in MARKER_FILES:
             from simulate.tracking import recording_from_markers
 

@@ -445,11 +445,16 @@ def there_and_back(frames: int = FRAMES) -> Array:
 
 def there(frames: int = FRAMES) -> Array:
     """Part of a movement (frames,) from 0 to 1, at rest at both ends."""
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.linspace(0.0, 1.0, frames)))
+    return eased(np.linspace(0.0, 1.0, frames))
+
+
+def eased(part: Array) -> Array:
+    """A part of a movement, cut off at 0 and 1, so that it is at rest at both."""
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(part, 0.0, 1.0)))
 
 
 __all__ = [
-    "ASKED", "BALANCE", "FORWARD", "FRAMES", "PATTERN", "RIGHT", "UP", "Stance", "balance_goals", "construct",
+    "ASKED", "BALANCE", "FORWARD", "FRAMES", "PATTERN", "RIGHT", "UP", "Stance", "balance_goals", "construct", "eased",
     "foot_goals", "held", "mass_centre_at", "middle_of_hips", "moved_thorax", "planted", "stand", "there",
     "there_and_back", "thorax_must", "trunk_goal", "trunk_goals", "upright_must",
 ]  # fmt: skip

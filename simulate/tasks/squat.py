@@ -27,6 +27,7 @@ from simulate.tasks.planted import (
     Stance,
     balance_goals,
     construct,
+    eased,
     foot_goals,
     held,
     mass_centre_at,
@@ -124,8 +125,8 @@ def sitting(stance: Stance | None = None, *, seat: float | None = None) -> Task:
         most = _hip_height(stance) - row["seat_below_hip"]
         raise HipspineError(f"seat {seat:g} m: must be below {most:.2f} m, the seat of who stands before it")
     going = 1.0 - np.abs(np.linspace(-1.0, 1.0, FRAMES))
-    lowered = 0.5 - 0.5 * np.cos(np.pi * np.clip(going / SEAT_REACHED, 0.0, 1.0))
-    risen = 0.5 - 0.5 * np.cos(np.pi * np.clip((going - SEAT_REACHED) / (1.0 - SEAT_REACHED), 0.0, 1.0))
+    lowered = eased(going / SEAT_REACHED)
+    risen = eased((going - SEAT_REACHED) / (1.0 - SEAT_REACHED))
     lean, flexed = (
         np.deg2rad(row["sit_lean"]) * lowered * (1.0 - risen),
         np.deg2rad(row["sit_lumbar_flexion"]) * lowered,
@@ -226,7 +227,7 @@ def _seat(chain: Chain, q: Array, seated: NDArray[np.bool_], row: dict[str, floa
 
 def _more_than_nothing(name: str, given: float) -> None:
     if not (np.isfinite(given) and given > 0.0):
-        raise HipspineError(f"{name} must be more than 0 m, is {given:g}")
+        raise HipspineError(f"{name} must be more than 0 m, is {given:g} m ({100.0 * given:g} cm)")
 
 
 __all__ = ["sitting", "squatting"]

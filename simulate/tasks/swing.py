@@ -18,6 +18,7 @@ from simulate.tasks.planted import (
     Stance,
     balance_goals,
     construct,
+    eased,
     foot_goals,
     held,
     mass_centre_at,
@@ -59,8 +60,8 @@ def swinging(chain: Chain | None = None, *, standing: Standing | None = None) ->
     chain = stance.chain
     address = _address(stance, row)
     part = np.linspace(0.0, 1.0, FRAMES)
-    back = 0.5 - 0.5 * np.cos(np.pi * np.clip(part / TOP, 0.0, 1.0))
-    through = 0.5 - 0.5 * np.cos(np.pi * np.clip((part - TOP) / (1.0 - TOP), 0.0, 1.0))
+    back = eased(part / TOP)
+    through = eased((part - TOP) / (1.0 - TOP))
 
     def turn(segment: str) -> Array:
         top, finish = np.deg2rad(row[f"{segment}_top"]), np.deg2rad(row[f"{segment}_finish"])

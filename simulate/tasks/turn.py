@@ -21,7 +21,7 @@ from kinematics.tables import value
 from kinematics.zero import Standing, standing_from_stride, standing_tilt, zero_offsets
 from simulate.goals import SOFT, Goal, PointGoal
 from simulate.mirror import mirrored_motion, mirrored_standing
-from simulate.motion import Motion, motion_of, to_chain
+from simulate.motion import Motion, motion_of, take, to_chain
 from simulate.problem import Task
 from simulate.solution import UNSOLVED, solve
 from simulate.tasks.gait import Gait
@@ -69,7 +69,9 @@ def turning(chain: Chain, motion: Motion, *, standing: Standing | None = None) -
     HipspineError
         If coordinates are missing, or nobody steps.
     """
-    return _task(*_steps(chain, motion, standing), motion)
+    steps, standing, notices = _steps(chain, motion, standing)
+    kept = np.flatnonzero(np.isin(motion.time, steps.time))
+    return _task(steps, standing, notices, take(motion, kept))
 
 
 def turned(
@@ -159,7 +161,7 @@ def _steps(chain: Chain, motion: Motion, standing: Standing | None) -> tuple[_St
 
 
 def _task(steps: _Steps, standing: Standing, notices: tuple[str, ...], motion: Motion) -> Task:
-    """The task of who comes round as `steps` do."""
+    """The task of who comes round as `steps` do, whose `motion` in a file's convention has the same frames."""
     chain, q, n = steps.chain, steps.q, len(steps.q)
     whole = slice(0, n)
     percent = dict.fromkeys(SIDES, 100.0 * (steps.time - steps.time[0]) / (steps.time[-1] - steps.time[0]))
@@ -183,10 +185,10 @@ def _task(steps: _Steps, standing: Standing, notices: tuple[str, ...], motion: M
         thorax_must(orientation(chain, q, "thorax"), "long", "thorax heading"),
         trunk_goal(chain, q, free=["long"]),
     ]
-    motion = motion_of(q, chain, steps.time, motion.source)
     task = stepping("turn", chain, motion, q, gait, standing=standing, kept=whole, notices=notices, more=more)
+    # the feet, which are points, yield after the turn of the thorax
     goals = tuple(
-        replace(goal, yields=2) if goal.yields and goal.name != "thorax heading" else goal for goal in task.goals
+        replace(goal, yields=2) if goal.yields and isinstance(goal, PointGoal) else goal for goal in task.goals
     )
     return replace(task, goals=goals, yields=YIELDS, span="movement")
 
@@ -258,8 +260,13 @@ def _progress(steps: _Steps, over: str, repeats: int) -> Array:
         around = AROUND * (b - a)
         low, high = max(a - around, 0.0), min(b + around, n - 1.0)
         part = np.clip((np.arange(n) - low) / (high - low), 0.0, 1.0)
-        done += part * part * (3.0 - 2.0 * part) / repeats
+        done += _eased(part) / repeats
     return done
+
+
+def _eased(part: Array) -> Array:
+    """A part from 0 to 1 that is at rest at both ends."""
+    return np.asarray(part * part * (3.0 - 2.0 * part))
 
 
 def _other_way(steps: _Steps, angle: float, over: str) -> bool:
@@ -341,7 +348,7 @@ def _footprints(steps: _Steps, side: str, more: Array, pattern: Array, places: A
     During a contact they are turned with the path as it is in the contact's middle; between contacts from one to the
     next; before the first and after the last with it.
     """
-    n, frames = len(steps.q), np.arange(len(steps.q))
+    frames = np.arange(len(steps.q))
     contacts = _contacts(steps.contact[side])
     if not contacts:
         return places
@@ -358,10 +365,8 @@ def _footprints(steps: _Steps, side: str, more: Array, pattern: Array, places: A
     for (here, there), ((a, b), (c, d)) in zip(pairwise(prints), pairwise(contacts), strict=True):
         out[a : b + 1], out[c : d + 1] = here[a : b + 1], there[c : d + 1]
         swing = frames[b + 1 : c]
-        part = (swing - b) / (c - b)
-        part = (part * part * (3.0 - 2.0 * part))[:, None, None]
+        part = _eased((swing - b) / (c - b))[:, None, None]
         out[swing] = (1.0 - part) * here[swing] + part * there[swing]
-    assert len(out) == n
     return out
 
 
