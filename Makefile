@@ -33,8 +33,10 @@ docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@echo "The pages: docs/_build/html/index.html"
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/one_stride.py
+	$(BIN)/python tests/benchmarks/compare.py
+	@echo "The page: docs/benchmarks.md"
 
 all: demo test lint types contracts docs
 
@@ -46,7 +48,7 @@ $(VENV)/.base: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: $(VENV)/.base
+$(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base
 	$(INSTALL) -e '.[$*]'
 	@touch $@
 

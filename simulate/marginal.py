@@ -18,8 +18,8 @@ from kinematics.pose import frames
 from kinematics.rotations import zxy_matrix
 from kinematics.spine import lumbar_shares, total_angles
 from kinematics.tables import rows
+from simulate import patient
 from simulate.goals import MUST, SOFT
-from simulate.kernels import posture
 from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED, Scratch, scratch
 from simulate.problem import Task
 from simulate.solution import Answer, Stage
@@ -183,15 +183,15 @@ def _spine_follows(task: Task, q: Array, dq: Array) -> Array:
 def _of_stage(stage: Stage, which: Parameters, lower: Array, upper: Array) -> Marginal:
     """Derivatives of one posture problem's answer, given those of its bounds, (F, 24, P)."""
     task, solution, q = stage.task, stage.solution, stage.solution.q
-    goals, body, stiffness = task.kernel_goals(), task.body, np.array(task.stiffness)
+    goals, body, stiffness = task.kernel_goals, task.body, np.array(task.stiffness)
     reference = np.array(task.q, order="C")
     work = scratch(goals)
     low, high = (np.array(np.broadcast_to(end, q.shape), order="C") for end in (stage.lower, stage.upper))
     d_stiffness, d_weight = _stiffness_rates(task, which)
     dq, reach = np.full((*q.shape, len(which)), np.nan), np.full((len(q), len(which)), np.nan)
-    for f in np.flatnonzero(solution.status == SOLVED):
+    for f in np.flatnonzero(solution.status == SOLVED).tolist():
         lam = solution.multipliers[f].copy()
-        posture.tangent(body, goals, task.tissue, f, stiffness, reference[f], low[f], high[f], q[f].copy(), lam, work)
+        patient.tangent(body, goals, task.tissue, f, stiffness, reference[f], low[f], high[f], q[f].copy(), lam, work)
         out = work.c - np.clip(work.c, work.low, work.high)
         forcing = (q[f] - reference[f])[:, None] * d_stiffness + work.J.T @ (out[:, None] * d_weight[f])
         dq[f], reach[f] = _of_frame(

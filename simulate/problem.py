@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from kinematics.tables import rows
 from kinematics.zero import Standing
 from simulate.goals import MUST, CombinationGoal, Goal, OrientationGoal, PointGoal
 from simulate.kernels.data import Body, Goals, Tissue, no_tissue
+from simulate.lanes import Packed, pack
 from simulate.motion import Motion, take
 
 Array = NDArray[np.float64]
@@ -86,7 +88,7 @@ class Task:
     active: bool = False
     raised: str = ""
 
-    @property
+    @cached_property
     def body(self) -> Body:
         """The chain as the kernels take it."""
         mass, centre = np.zeros(len(COORDINATES)), np.zeros((len(COORDINATES), 3))
@@ -119,6 +121,12 @@ class Task:
             loaded={side: loaded[which] for side, loaded in self.loaded.items()},
         )
 
+    @cached_property
+    def lanes(self) -> Packed:
+        """The task as the kernels that work in lanes take it."""
+        return pack(self.body, self.kernel_goals, self.tissue, self.stiffness, self.q)
+
+    @cached_property
     def kernel_goals(self) -> Goals:
         """The goals as the kernels take them."""
         points, turns, sums = self.kind(PointGoal), self.kind(OrientationGoal), self.kind(CombinationGoal)

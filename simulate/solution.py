@@ -9,9 +9,11 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from kinematics.conventions import COORDINATES
+from simulate import patient
 from simulate.goals import MUST, SOFT, Goal
-from simulate.kernels import batch
 from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED, scratch
+from simulate.kernels.lanes import motion
 from simulate.problem import Task, misses
 
 Array = NDArray[np.float64]
@@ -98,33 +100,62 @@ def solve(task: Task, lower: Array, upper: Array, *, start: Array | None = None,
     Solution
         Status SOLVED or UNSOLVED.
     """
-    goals, shape = task.kernel_goals(), task.q.shape
-    arrays, work = batch.motion_arrays(len(task.q), goals.weight.shape[1]), scratch(goals)
-    # fresh arrays in one order: a read-only or transposed one would have the kernels compiled once more
-    lower, upper, q_ref = (np.array(np.broadcast_to(part, shape), order="C") for part in (lower, upper, task.q))
-    stiffness, own_start = np.array(task.stiffness), start is not None
+    frames, own_start = len(task.q), start is not None
+    goals, packed = task.kernel_goals, task.lanes
+    q, multipliers, active, rows_active, status, iterations, kkt = room = answers(frames, goals.weight.shape[1])
     if start is not None:
-        arrays[0][:] = start
+        q[:] = start
+    # fresh arrays in one order: a read-only or transposed one would have the kernels compiled once more
+    ends = np.broadcast_arrays(np.atleast_2d(lower), np.atleast_2d(upper))
+    low, high = (np.array(end, dtype=np.float64, order="C") for end in ends)
+    x, alone = packed.scratch(1), (0,)
+    one = tuple(array[None] for array in room)
+    motion.begin(x, packed, alone)
     # no frames at all: compiles, so that the time below is the solver's
-    none = tuple(array[:0] for array in arrays)
-    batch.solve_motion(
-        task.body, goals, task.tissue, stiffness, q_ref[:0], lower[:0], upper[:0], attempts, own_start, work, *none
-    )
-    began = perf_counter()
-    batch.solve_motion(
-        task.body, goals, task.tissue, stiffness, q_ref, lower, upper, attempts, own_start, work, *arrays
-    )
+    motion.solve_lanes(x, x[:0], alone, alone, packed, low[None], high[None], frames, own_start, True, *one)
+    began, first, work = perf_counter(), 0, None
+    while (
+        f := motion.solve_lanes(x, x[:0], alone, alone, packed, low[None], high[None], first, own_start, True, *one)
+    ) < frames:
+        work = work or scratch(goals)
+        warm = f > 0 and not own_start
+        work.state[:], work.on[:] = (active[f - 1], rows_active[f - 1]) if warm else (0, 0)
+        multipliers[f] = multipliers[f - 1] if warm else 0.0
+        if warm:
+            q[f] = q[f - 1] + task.q[f] - task.q[f - 1]
+        status[f], taken, kkt[f] = patient.solve_frame(
+            task.body, goals, task.tissue, f, task.stiffness, task.q[f], low[min(f, len(low) - 1)],
+            high[min(f, len(high) - 1)], attempts, work, q[f], multipliers[f],
+        )  # fmt: skip
+        iterations[f] += taken
+        active[f], rows_active[f] = work.state, work.on
+        if not own_start:
+            motion.resume(x, 0, packed.row_of, q[f], multipliers[f], active[f], rows_active[f])
+        first = f + 1
     ms = 1e3 * (perf_counter() - began)
-    q, multipliers, active, rows_active, status, iterations, kkt = arrays
     return Solution(q, status, iterations, kkt, active, rows_active, multipliers, ms)
+
+
+def answers(frames: int, rows: int) -> tuple[Array, Array, Flags, Flags, Flags, NDArray[np.int64], Array]:
+    """Empty answers, in the order in which the kernels take them."""
+    n = len(COORDINATES)
+    return (
+        np.empty((frames, n)),
+        np.empty((frames, rows)),
+        np.empty((frames, n), np.int8),
+        np.empty((frames, rows), np.int8),
+        np.empty(frames, np.int8),
+        np.zeros(frames, np.int64),
+        np.empty(frames),
+    )
 
 
 def energy(task: Task, q: Array) -> Array:
     """What the postures `q` (F, 24) cost, (F,): everything the problem minimises. [J]"""
-    goals, out = task.kernel_goals(), np.zeros(len(q))
-    reference, postures = np.array(task.q, order="C"), np.array(q, order="C")
-    batch.energies(task.body, goals, task.tissue, np.array(task.stiffness), reference, postures, scratch(goals), out)
-    return out
+    goals = task.kernel_goals
+    return patient.energies(
+        task.body, goals, task.tissue, task.stiffness, task.q, np.array(q, order="C"), scratch(goals)
+    )
 
 
 def solve_or_fall_short(task: Task, lower: Array, upper: Array, what: str) -> tuple[Solution, list[Stage]]:

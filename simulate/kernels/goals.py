@@ -169,8 +169,8 @@ def _columns(goals, g, w):
 def linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w):
     """Jacobian `w.J`, gradient `w.g`, Gauss-Newton diagonal `w.D` and Hessian `w.H` of the Lagrangian at q.
 
-    With `curved` the Hessian carries the second derivative of every row, weighed with what pulls at it; without, it is
-    Gauss-Newton.
+    Where `curved` is not 0 the Hessian carries the second derivative of every row, weighed with what pulls at it; else
+    it is Gauss-Newton.
     """
     N = tree.N
     H, J, D, gradient, a, c, column = w.H, w.J, w.D, w.g, w.a, w.c, w.column
@@ -192,7 +192,7 @@ def linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w):
             x, y, z = normal[f, g, 0], normal[f, g, 1], normal[f, g, 2]
             for i in range(N):
                 J[g, i] = x * column[0, i] + y * column[1, i] + z * column[2, i]
-            if curved:
+            if curved != 0.0:
                 pull = _pull(role[g], weight[g], c[g], low[g], high[g], lam[g])
                 if pull != 0.0:
                     _bend_point(segment[g], pull * x, pull * y, pull * z, a, column, H)
@@ -202,7 +202,7 @@ def linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w):
         m = n + 3 * p
         if role[m] != OFF or role[m + 1] != OFF or role[m + 2] != OFF:
             _linearise_turn(o_segment[p], o_target, f, p, m, c, a, J)
-            if curved:
+            if curved != 0.0:
                 x = _pull(role[m], weight[m], c[m], low[m], high[m], lam[m])
                 y = _pull(role[m + 1], weight[m + 1], c[m + 1], low[m + 1], high[m + 1], lam[m + 1])
                 z = _pull(role[m + 2], weight[m + 2], c[m + 2], low[m + 2], high[m + 2], lam[m + 2])

@@ -13,46 +13,22 @@ MAX_STEPS, PATIENCE = 60, 15
 KKT_SOLVED = 1e-8
 MUST_SOLVED = 1e-8
 AIM = 1e-11
-#: Hessians tried in turn: whether with exact curvature (else Gauss-Newton), a proximal term [N/m, N m/rad], and how
+#: Hessians tried in turn: share of the exact curvature (0: Gauss-Newton), a proximal term [N/m, N m/rad], and how
 #: many times heavier than usual the rows weigh (rows that nearly say the same leave a direction that only that holds).
 HESSIANS = (
-    (True, 0.0, 1.0),
-    (True, 0.0, 1e4),
-    (True, 30.0, 1.0),
-    (True, 300.0, 1.0),
-    (True, 3e3, 1.0),
-    (False, 1.0, 1.0),
-    (False, 1e2, 1.0),
-    (False, 1e4, 1.0),
+    (1.0, 0.0, 1.0),
+    (1.0, 0.0, 1e4),
+    (1.0, 30.0, 1.0),
+    (1.0, 300.0, 1.0),
+    (1.0, 3e3, 1.0),
+    (0.0, 1.0, 1.0),
+    (0.0, 1e2, 1.0),
+    (0.0, 1e4, 1.0),
 )
 #: Most that a metre or radian of missed musts costs in the merit function. [N, N m]
 MOST_PRICE = 1e8
 #: Least diagonal the KKT residual is scaled with, where nothing but must goals holds a coordinate. [N/m, N m/rad]
 LEAST_DIAGONAL = 1.0
-
-
-@njit(cache=True, error_model="numpy")
-def prepare(goals, f, lower, upper, w):
-    """Role and room of every row in frame f, and the bounds, into the scratch."""
-    for m in range(w.role.size):
-        w.role[m], w.weight[m] = goals.role[f, m], goals.weight[f, m]
-        w.low[m], w.high[m] = goals.low[f, m], goals.high[f, m]
-    for i in range(N):
-        w.lower[i], w.upper[i] = lower[i], upper[i]
-
-
-@njit(cache=True, error_model="numpy")
-def widen(part, body, goals, f, lower, upper, q_ref, w):
-    """Room and bounds on the way from those that hold the reference (`part` 0) to the asked ones (`part` 1)."""
-    prepare(goals, f, lower, upper, w)
-    goal.values(body, goals, f, q_ref, w)
-    for m in range(w.role.size):
-        if w.role[m] == MUST:
-            w.low[m] += (1.0 - part) * min(0.0, w.c[m] - w.low[m])
-            w.high[m] += (1.0 - part) * max(0.0, w.c[m] - w.high[m])
-    for i in range(N):
-        w.lower[i] += (1.0 - part) * min(0.0, q_ref[i] - lower[i])
-        w.upper[i] += (1.0 - part) * max(0.0, q_ref[i] - upper[i])
 
 
 @njit(cache=True, error_model="numpy")
@@ -86,7 +62,8 @@ def _clip(q, w):
 def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     """Solve frame f in place: `q` (24,) and `lam` (M,) hold the start and then the answer.
 
-    `prepare` (or `widen`) has been called. `w.state` and `w.on` hold the guess of what binds and then what does.
+    Roles, rooms and bounds are in the scratch (`simulate.patient.prepare`). `w.state` and `w.on` hold the guess of what
+    binds and then what does.
     Returns (status, iterations, kkt, must), the last two the scaled KKT residual [rad, m] and the largest must
     violation [m, rad].
     """
@@ -97,7 +74,7 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     goal.values(body, goals, f, q, w)
     price, kkt, must, iterations, nearest, patience = 0.0, 1e300, 1e300, 0, 1e300, PATIENCE
     for _ in range(MAX_STEPS):
-        goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, True, w)
+        goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, 1.0, w)
         kkt, must = kkt_residual(q, lam, w), goal.violation(w)[0]
         if kkt <= AIM and must <= AIM:
             break
@@ -131,7 +108,7 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
         if not moved:
             break
     if max(kkt, must) > AIM:
-        goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, False, w)
+        goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, 0.0, w)
         kkt, must = kkt_residual(q, lam, w), goal.violation(w)[0]
     if kkt <= KKT_SOLVED and must <= MUST_SOLVED:
         return SOLVED, iterations, kkt, must
@@ -154,7 +131,7 @@ def _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slo
         merit = goal.objective(tissue, stiffness, q_ref, w.trial, w) + price * goal.violation(w)[1]
         good = merit <= before + 1e-4 * length * min(slope, 0.0)
         if not good and attempt == 0:
-            goal.linearise(goals, tissue, f, stiffness, q_ref, w.trial, w.lam, False, w)
+            goal.linearise(goals, tissue, f, stiffness, q_ref, w.trial, w.lam, 0.0, w)
             now = max(kkt_residual(w.trial, w.lam, w), goal.violation(w)[0])
             good = now <= 0.9 * error
         if good:
@@ -166,11 +143,3 @@ def _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slo
         length *= 0.5
     goal.values(body, goals, f, q, w)
     return False
-
-
-@njit(cache=True, error_model="numpy")
-def tangent(body, goals, tissue, f, stiffness, q_ref, lower, upper, q, lam, w):
-    """Everything about frame f at its answer: values, Jacobian, gradient and exact Hessian, in the scratch."""
-    prepare(goals, f, lower, upper, w)
-    goal.values(body, goals, f, q, w)
-    goal.linearise(goals, tissue, f, stiffness, q_ref, q, lam, True, w)

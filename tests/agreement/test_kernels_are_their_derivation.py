@@ -17,7 +17,7 @@ from kinematics.pose import frames
 from simulate.goals import MASS_CENTRE, MUST, PULL, SOFT, CombinationGoal, OrientationGoal, PointGoal
 from simulate.kernels import goals as goal_kernels
 from simulate.kernels.data import EXPONENTIAL, SPRING, STRING, Tissue, scratch
-from simulate.kernels.posture import prepare
+from simulate.patient import prepare
 
 pytestmark = pytest.mark.kernel
 RNG = np.random.default_rng(2)
@@ -113,7 +113,7 @@ def test_the_tree_kernel_is_the_derivation_of_two_joints_in_a_row():
 def test_a_segment_half_a_turn_from_its_target_has_not_met_it(bundled_walk):
     trunk = bundled_walk.kind(OrientationGoal)[0]
     half_turned = replace(trunk, target=trunk.target @ np.diag([-1.0, 1.0, -1.0]))
-    goals = bundled_walk.with_goals([half_turned]).kernel_goals()
+    goals = bundled_walk.with_goals([half_turned]).kernel_goals
     w = _scratch(bundled_walk, goals)
     goal_kernels.values(bundled_walk.body, goals, 0, bundled_walk.q[0], w)
     np.testing.assert_allclose(np.linalg.norm(w.c), np.pi, atol=1e-7)
@@ -189,7 +189,7 @@ def _scratch(task, goals):
 @pytest.mark.parametrize("kind", [SOFT, PULL])
 def test_the_goal_rows_have_the_jacobian_of_their_values(bundled_walk, kind):
     task = _goal_task(bundled_walk, kind)
-    goals, q_ref, stiffness = task.kernel_goals(), task.q[0], task.stiffness
+    goals, q_ref, stiffness = task.kernel_goals, task.q[0], task.stiffness
     w = _scratch(task, goals)
     lam = np.zeros(w.role.size)
 
@@ -215,7 +215,7 @@ def test_the_goal_rows_have_the_jacobian_of_their_values(bundled_walk, kind):
 @pytest.mark.parametrize("kind", [MUST, SOFT, PULL])
 def test_the_curved_hessian_is_the_derivative_of_the_lagrangians_gradient(bundled_walk, kind):
     task = _goal_task(bundled_walk, kind)
-    goals = task.kernel_goals()
+    goals = task.kernel_goals
     w = _scratch(task, goals)
     lam = RNG.normal(size=w.role.size) * (kind == MUST)
 
@@ -236,7 +236,7 @@ def test_the_curved_hessian_is_the_derivative_of_the_lagrangians_gradient(bundle
 
 def test_the_values_of_the_kernel_are_those_of_the_goals_themselves(bundled_walk):
     task = _goal_task(bundled_walk, MUST).frames(slice(0, 5))
-    goals = task.kernel_goals()
+    goals = task.kernel_goals
     w = scratch(goals)
     q = task.q + RNG.uniform(-0.4, 0.4, task.q.shape)
     R, o, _ = frames(task.chain, q)

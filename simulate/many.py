@@ -1,0 +1,141 @@
+"""One task under many bounds at once: on all cores, in memory that does not grow with the motions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import cpu_count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinematics.conventions import COORDINATES
+from simulate.kernels.data import SOLVED
+from simulate.kernels.lanes import many
+from simulate.problem import Task
+from simulate.solution import answers, solve
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+#: Cases that a thread takes at a time. It belongs to the sweep, not to the machine: two cases share their lanes.
+CHUNK = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """What many cases come to; n cases, F frames.
+
+    `least`, `most` and `mean` (n, 24) of each coordinate over the solved frames, NaN if there are none [m, rad];
+    `frame_of_least` and `frame_of_most` (n, 24); `solved` (n,) how many frames are; `kkt` (n,) the largest scaled KKT
+    residual of these [rad, m]; `patient` (n,) whether the case was solved alone, frame by frame, because full steps did
+    not arrive everywhere; `q` (n, F, 24) if asked for, else (0, F, 24).
+    """
+
+    least: Array
+    most: Array
+    mean: Array
+    frame_of_least: Indices
+    frame_of_most: Indices
+    solved: Indices
+    kkt: Array
+    patient: NDArray[np.bool_]
+    q: Array
+
+
+def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False, threads: int | None = None) -> Cases:
+    """Solve a task under many bounds.
+
+    Parameters
+    ----------
+    task : Task
+    lower, upper : ndarray, shape (n, 24), or (24,) for all cases
+        Bounds of each case. [m, rad]
+    motions : bool
+        Whether to keep the motions, and not only what they come to.
+    threads : int, optional
+        All cores if not given. The values are the same for any number, bit for bit.
+
+    Returns
+    -------
+    Cases
+        Where frames are not all solved, `solved` says so.
+
+    Raises
+    ------
+    ValueError
+        If the bounds have another shape.
+    """
+    low, high = (
+        np.array(end, dtype=np.float64, order="C") for end in np.broadcast_arrays(*np.atleast_2d(lower, upper))
+    )
+    if low.ndim != 2 or low.shape[1] != len(COORDINATES):
+        raise ValueError(f"bounds have shape {np.shape(lower)} and {np.shape(upper)}, not (cases, {len(COORDINATES)})")
+    n, frames = len(low), len(task.q)
+    shape = (n, len(COORDINATES))
+    found = Cases(
+        least=np.full(shape, np.nan),
+        most=np.full(shape, np.nan),
+        mean=np.full(shape, np.nan),
+        frame_of_least=np.zeros(shape, np.int64),
+        frame_of_most=np.zeros(shape, np.int64),
+        solved=np.zeros(n, np.int64),
+        kkt=np.zeros(n),
+        patient=np.zeros(n, bool),
+        q=np.empty((n if motions else 0, frames, shape[1])),
+    )
+    out = (found.least, found.most, found.mean, found.frame_of_least, found.frame_of_most, found.solved, found.kkt)
+    threads = threads or cpu_count() or 1
+    many.solve_chunk(*_place(task), low, high, 0, 0, *_room(task), found.q, *out)  # compiles, once
+    work = _chunks(n)
+    if threads == 1:
+        _solve(task, low, high, work, found.q, out)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda _: _solve(task, low, high, work, found.q, out), range(threads)))
+    for case in np.flatnonzero(found.solved < frames).tolist():
+        alone = solve(task, low[case], high[case])
+        found.patient[case] = True
+        found.least[case] = found.most[case] = found.mean[case] = np.nan
+        many.summarise(alone.q, alone.status, alone.kkt, case, *out)
+        if motions:
+            found.q[case] = np.where((alone.status == SOLVED)[:, None], alone.q, np.nan)
+    return found
+
+
+class _chunks:
+    """Chunks of cases, handed to whichever thread asks next."""
+
+    def __init__(self, n: int) -> None:
+        self.starts = iter(range(0, n, CHUNK))
+        self.n = n
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return self
+
+    def __next__(self) -> tuple[int, int]:
+        first = next(self.starts)
+        return first, min(first + CHUNK, self.n)
+
+
+def _place(task: Task) -> tuple[Any, Any, Any]:
+    """Scratch for two cases, a trail for them, and the task in lanes."""
+    return task.lanes.scratch(2), task.lanes.trail(2), task.lanes
+
+
+def _room(task: Task) -> tuple[Any, Array]:
+    """Room for two motions, and for two cases' bounds."""
+    pair = tuple(np.stack([part, part]) for part in answers(len(task.q), task.kernel_goals.weight.shape[1]))
+    return pair, np.zeros((2, 2, 1, len(COORDINATES)))
+
+
+def _solve(task: Task, low: Array, high: Array, work: _chunks, q: Array, out: tuple[Any, ...]) -> None:
+    """Solve chunks until there are none."""
+    place, room = _place(task), _room(task)
+    for first, last in work:
+        many.solve_chunk(*place, low, high, first, last, *room, q, *out)
+
+
+__all__ = ["CHUNK", "Cases", "solve_many"]
