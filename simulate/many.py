@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinematics.conventions import COORDINATES
+from simulate.compiling import compiled
 from simulate.kernels.data import SOLVED
 from simulate.kernels.lanes import many
 from simulate.problem import Task
@@ -88,7 +89,10 @@ def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False,
     )
     out = (found.least, found.most, found.mean, found.frame_of_least, found.frame_of_most, found.solved, found.kkt)
     threads = threads or cpu_count() or 1
-    many.solve_chunk(*_place(task), low, high, 0, 0, *_room(task), found.q, *out)  # compiles, once
+    compiled(
+        "many cases in lanes",
+        lambda: many.solve_chunk(*_place(task), low, high, 0, 0, *_room(task), found.q, *out),
+    )
     work = _chunks(n)
     if threads == 1:
         _solve(task, low, high, work, found.q, out)

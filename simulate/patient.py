@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.compiling import compiled
 from simulate.kernels import goals as goal
 from simulate.kernels.data import MUST, OFF, SOLVED, UNSOLVED, Body, Goals, Scratch, Tissue
 from simulate.kernels.posture import solve_posture
@@ -50,6 +53,8 @@ def solve_frame(
     status, iterations, kkt
     """
     iterations = 0
+    prepare(goals, f, lower, upper, w)
+    compiled("patient", lambda: solve_posture(body, goals, tissue, f, stiffness, q_ref, q.copy(), lam.copy(), _copy(w)))
     for attempt in range(attempts):
         if attempt > 0:
             q[:], lam[:], w.state[:], w.on[:] = q_ref, 0.0, 0, 0
@@ -72,6 +77,11 @@ def _are_numbers(q: Array, w: Scratch) -> bool:
     """Whether the answer and what was asked are numbers: comparisons in the kernels pass over what is none."""
     rows = [part[w.role != OFF] for part in (w.c, w.low, w.high)]
     return not any(np.isnan(part).any() for part in (q, w.g, w.lower, w.upper, *rows))
+
+
+def _copy(w: Scratch) -> Scratch:
+    parts: Any = [part.copy() for part in w]
+    return Scratch(*parts)
 
 
 def tangent(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kinematics.conventions import COORDINATES
 from simulate import patient
+from simulate.compiling import compiled
 from simulate.goals import MUST, SOFT, Goal
 from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED, scratch
 from simulate.kernels.lanes import motion
@@ -110,28 +111,32 @@ def solve(task: Task, lower: Array, upper: Array, *, start: Array | None = None,
     low, high = (np.array(end, dtype=np.float64, order="C") for end in ends)
     x, alone = packed.scratch(1), (0,)
     one = tuple(array[None] for array in room)
-    motion.begin(x, packed, alone)
-    # no frames at all: compiles, so that the time below is the solver's
-    motion.solve_lanes(x, x[:0], alone, alone, packed, low[None], high[None], frames, own_start, True, *one)
-    began, first, work = perf_counter(), 0, None
-    while (
-        f := motion.solve_lanes(x, x[:0], alone, alone, packed, low[None], high[None], first, own_start, True, *one)
-    ) < frames:
-        work = work or scratch(goals)
+
+    def onward(first: int) -> int:
+        """Frames in lanes from `first` on; where full steps fail, or the number of frames."""
+        rest = (packed, low[None], high[None], first, own_start, True)
+        return int(motion.solve_lanes(x, x[:0], alone, alone, *rest, *one))
+
+    compiled("one case in lanes", lambda: onward(frames))
+    began, f = perf_counter(), onward(0)
+    if f < frames:
+        problem = task.body, goals, task.tissue
+        stiffness, reference, work = np.array(task.stiffness), np.array(task.q, order="C"), scratch(goals)
+    while f < frames:
         warm = f > 0 and not own_start
         work.state[:], work.on[:] = (active[f - 1], rows_active[f - 1]) if warm else (0, 0)
         multipliers[f] = multipliers[f - 1] if warm else 0.0
-        if warm:
-            q[f] = q[f - 1] + task.q[f] - task.q[f - 1]
+        if not own_start:
+            q[f] = q[f - 1] + reference[f] - reference[f - 1] if warm else reference[f]
+        bounds = low[min(f, len(low) - 1)], high[min(f, len(high) - 1)]
         status[f], taken, kkt[f] = patient.solve_frame(
-            task.body, goals, task.tissue, f, task.stiffness, task.q[f], low[min(f, len(low) - 1)],
-            high[min(f, len(high) - 1)], attempts, work, q[f], multipliers[f],
-        )  # fmt: skip
+            *problem, f, stiffness, reference[f], *bounds, attempts, work, q[f], multipliers[f]
+        )
         iterations[f] += taken
         active[f], rows_active[f] = work.state, work.on
         if not own_start:
             motion.resume(x, 0, packed.row_of, q[f], multipliers[f], active[f], rows_active[f])
-        first = f + 1
+        f = onward(f + 1)
     ms = 1e3 * (perf_counter() - began)
     return Solution(q, status, iterations, kkt, active, rows_active, multipliers, ms)
 
@@ -140,13 +145,13 @@ def answers(frames: int, rows: int) -> tuple[Array, Array, Flags, Flags, Flags, 
     """Empty answers, in the order in which the kernels take them."""
     n = len(COORDINATES)
     return (
-        np.empty((frames, n)),
-        np.empty((frames, rows)),
-        np.empty((frames, n), np.int8),
-        np.empty((frames, rows), np.int8),
-        np.empty(frames, np.int8),
+        np.zeros((frames, n)),
+        np.zeros((frames, rows)),
+        np.zeros((frames, n), np.int8),
+        np.zeros((frames, rows), np.int8),
+        np.zeros(frames, np.int8),
         np.zeros(frames, np.int64),
-        np.empty(frames),
+        np.zeros(frames),
     )
 
 
@@ -154,7 +159,13 @@ def energy(task: Task, q: Array) -> Array:
     """What the postures `q` (F, 24) cost, (F,): everything the problem minimises. [J]"""
     goals = task.kernel_goals
     return patient.energies(
-        task.body, goals, task.tissue, task.stiffness, task.q, np.array(q, order="C"), scratch(goals)
+        task.body,
+        goals,
+        task.tissue,
+        np.array(task.stiffness),
+        np.array(task.q, order="C"),
+        np.array(q, order="C"),
+        scratch(goals),
     )
 
 

@@ -19,6 +19,7 @@ from tests.benchmarks.gait_frame.cases import CASES, STANDARD, case
 from tests.benchmarks.gait_frame.judge import Verdict, optimum, verdict
 from tests.benchmarks.gait_frame.page import page
 from tests.benchmarks.gait_frame.solvers import ENTRIES
+from tests.benchmarks.gait_frame.sweep import throughput
 from tests.benchmarks.gait_frame.worker import Worker
 
 ROUNDS, QUICK_ROUNDS, CYCLES = 11, 2, 5
@@ -67,15 +68,6 @@ def measure(name, workers, rounds):
     return rows
 
 
-def sweep():
-    """Frames a second of a sweep and whether they are right; None as long as nothing solves many cases at once."""
-    from tests.benchmarks.gait_frame import ours
-    from tests.benchmarks.gait_frame.sweep import throughput
-
-    solve_many = getattr(ours, "solve_many", None)
-    return None if solve_many is None else throughput(case(), solve_many)
-
-
 def main(rounds, out):
     workers = {name: Worker(name) for name in ENTRIES}
     try:
@@ -85,7 +77,7 @@ def main(rounds, out):
     finally:
         for worker in workers.values():
             worker.close()
-    text = page(measured, rounds=rounds, cycles=CYCLES, sweep=sweep())
+    text = page(measured, rounds=rounds, cycles=CYCLES, sweep=throughput(case()))
     print(text)
     if out is not None:
         out.write_text(text, encoding="utf-8")

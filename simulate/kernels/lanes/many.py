@@ -4,7 +4,7 @@ from numba import njit
 
 from kinematics.kernels.tree import N
 from simulate.kernels.data import SOLVED
-from simulate.kernels.lanes.motion import begin, solve_lanes
+from simulate.kernels.lanes.motion import solve_lanes
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -29,7 +29,6 @@ def solve_chunk(
             case = c + min(g, count - 1)
             for i in range(N):
                 ends[0, g, 0, i], ends[1, g, 0, i] = lower[case, i], upper[case, i]
-        begin(x, lanes, (0, 0))
         solve_lanes(x, trail, (0, 1), (0, 0), lanes, ends[0], ends[1], 0, False, False, *pair)
         for g in range(count):
             summarise(q[g], status[g], kkt[g], c + g, least, most, mean, at_least, at_most, solved, worst)

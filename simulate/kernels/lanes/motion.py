@@ -177,8 +177,8 @@ def _take(x, slot, group, out):
 
 
 @njit(cache=True, error_model="numpy")
-def begin(x, lanes, groups):
-    """Load the task into the scratch, and forget all answers; `groups` holds a zero for each of its groups."""
+def _begin(x, lanes, groups):
+    """Load the task into the scratch, and forget all answers."""
     none = 0.0 * load(x, Q)
     for k in range(6 * JOINTS):
         store(x, AXIS + k, gather(lanes.chain, groups, k))
@@ -212,7 +212,7 @@ def solve_lanes(
 
     Parameters
     ----------
-    x : scratch of `Packed.scratch`, after `begin`
+    x : scratch of `Packed.scratch`
     trail : scratch of 12 F slots, or of none
         The motion of the cases solved before these in the same lanes, away from the reference: a start beside the one
         ahead. All 0 if there are none.
@@ -221,13 +221,13 @@ def solve_lanes(
     lanes : Packed
     lower, upper : array (n, F, 24), or (n, 1, 24) if they stay
     first : int
-        Where `first` is not 0 the scratch holds the frames before.
+        If it is not 0 the scratch holds the task and the frames before.
     own_start : bool
         Whether a frame starts from what `q` holds, not from the frames before.
     stops : bool
         Whether to stop where full steps do not arrive. If not, such a frame is UNSOLVED, and the next starts afresh.
     q, lam, state, on, status, steps, kkt : array (n, F, ...)
-        The answers, as in `batch.solve_motion`. What a frame started from stays in `q` where it was not solved.
+        The answers; what is not solved is left as it was. `lam` and `on` of a task without musts too.
 
     Returns
     -------
@@ -238,6 +238,8 @@ def solve_lanes(
     used, data, row_of, musts, joined = lanes.used, lanes.data, lanes.row_of, lanes.musts, lanes.joined
     fixed, table, depths, reference = lanes.fixed, lanes.table, lanes.depths, lanes.reference
     per_frame = data.shape[0] // max(frames, 1)
+    if first == 0:
+        _begin(x, lanes, groups)
     for f in range(first, frames):
         if f == first or f < bounds:
             for g in range(len(cases)):
@@ -256,8 +258,6 @@ def solve_lanes(
         if own_start or f == 0:
             _within(x)
             store(x, TRUSTED, 0.0 * load(x, Q) + TRUST_AFRESH)
-        for g in range(len(cases)):
-            _take(x, Q, g, q[cases[g], f])
         n = _posture(x, table, used[f], rows(groups, 0, per_frame * f), fixed, groups, joined, musts, data, depths)
         arrived = True
         for g in range(len(cases)):
@@ -266,7 +266,9 @@ def solve_lanes(
             if kkt[c, f] <= AIM:
                 status[c, f] = SOLVED
                 _take(x, Q, g, q[c, f])
-                _rows_out(x, g, row_of, lam[c, f], state[c, f], on[c, f])
+                _states_out(x, g, state[c, f])
+                if musts:
+                    _rows_out(x, g, row_of, lam[c, f], on[c, f])
             else:
                 status[c, f], arrived = UNSOLVED, False
         if not arrived and stops:
@@ -309,12 +311,17 @@ def _drop(x, table, used):
 
 
 @njit(cache=True, error_model="numpy")
-def _rows_out(x, g, row_of, lam, state, on):
-    """Multipliers and what binds, out of the lanes."""
+def _states_out(x, g, state):
+    """Which bounds hold coordinates, out of the lanes."""
     for i in range(BRANCH):
         state[i] = int(x[STATE + BRANCH + i]["lane"][GROUP * g])
         for branch in range(3):
             state[BRANCH * (1 + branch) + i] = int(x[STATE + i]["lane"][GROUP * g + branch])
+
+
+@njit(cache=True, error_model="numpy")
+def _rows_out(x, g, row_of, lam, on):
+    """Multipliers of musts and which ends of their rooms hold, out of the lanes."""
     for r in range(row_of.shape[0]):
         for lane in range(GROUP):
             m = row_of[r, lane]

@@ -12,6 +12,7 @@ from kinematics import Chain
 from kinematics.chain import Point
 from kinematics.conventions import INDEX, SEGMENTS
 from simulate.goals import SOFT, OrientationGoal, PointGoal
+from simulate.many import solve_many
 from simulate.problem import Task
 from simulate.solution import SHORTFALL, SOLVED, UNSOLVED, solve
 from tests.benchmarks.gait_frame.problem import NAMES, PELVIS
@@ -82,6 +83,11 @@ class Solver:
         self.solution = solve(self.task, self.lower, self.upper)
         self.seconds_in_solver = 1e-3 * self.solution.ms
         return self.solution.q[:, INTO]
+
+
+def solve_limits(problem, lower, upper, *, motions=False, threads=None):
+    """The problem under many bounds (cases, 21): what the cases come to, with their motions if asked for."""
+    return solve_many(task(problem), widened(lower), widened(upper), motions=motions, threads=threads)
 
 
 def timed(solver):

@@ -146,8 +146,25 @@ def _versions():
     return ", ".join([f"Python {platform.python_version()}", *found, _compiler()])
 
 
+def _sweep(sweep, standard):
+    """Frames a second of many cases, and how that compares with the peers one case after the other."""
+    right = "all are" if sweep.reached else "NOT all are"
+    every = "every frame is solved" if sweep.solved else "NOT every frame is solved"
+    per_frame = 1.0 / sweep.all
+    lines = [
+        "1000 pairs of limits of the two hips on the standard walk, 100 frames each, by `simulate.many.solve_many`:",
+        f"{sweep.all:,.0f} frames a second on {sweep.threads} threads ({1e6 * per_frame:.2f} µs a frame), "
+        f"{sweep.one:,.0f} on one thread; {every}, and of {sweep.checked} cases that were checked {right} the optimum.",
+        "A frame of a peer on one thread, in the table above, takes so many times as long as one of the sweep:",
+    ]
+    peers = [
+        f"{name} {row.median / per_frame:.0f}" for name, row in standard.items() if name != OURS and not row.failed
+    ]
+    return " ".join(lines) + " " + ", ".join(peers) + "."
+
+
 def page(measured, *, rounds, cycles, sweep=None):
-    """The page's text, of the rows by case and solver; `sweep` holds frames a second and whether they are right."""
+    """The page's text, of the rows by case and solver; `sweep` is a `Throughput`."""
     standard, variants = measured[STANDARD], {case: rows for case, rows in measured.items() if case != STANDARD}
     ours = standard[OURS]
     compile_s = [
@@ -164,12 +181,7 @@ def page(measured, *, rounds, cycles, sweep=None):
     parts += ["## Variants", "µs a frame of the solvers that come nearest; in brackets what did not reach the optimum."]
     parts += [_variants(variants)]
     if sweep is not None:
-        rate, right = sweep
-        said = "" if right else " Not all answers that were checked are the optimum."
-        parts += [
-            "## A sweep",
-            f"1000 pairs of limits on the standard walk: {rate:.0f} frames a second, all cores.{said}",
-        ]
+        parts += ["## A sweep", _sweep(sweep, standard)]
     made = f" ({' and '.join(f'{seconds:.0f} s' for seconds in compile_s)} for the two rows here)" if compile_s else ""
     how = HOW.format(
         cycles=cycles, rounds=rounds, inside=1e6 * ours.inside, whole=1e6 * ours.median, made=made, gap=GAP,

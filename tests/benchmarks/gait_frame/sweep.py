@@ -1,18 +1,29 @@
-"""How many frames a second a sweep solves: many limits on the same walk, by a function that takes them all at once.
+"""How many frames a second a sweep solves: many limits on the same walk, on one thread and on all cores."""
 
-Left out of the comparison until `ours` has such a function, `solve_many(problem, lower, upper)`: bounds (cases, 21) to
-answers (cases, F, 21).
-"""
-
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
+from simulate.many import solve_many
+from tests.benchmarks.gait_frame import ours
 from tests.benchmarks.gait_frame.judge import optimum, verdict
 from tests.benchmarks.gait_frame.problem import INDEX
 
-CASES, CHECKED = 1000, 3
+CASES, CHECKED = 1000, 5
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Frames a second (median) on one thread and on all `threads`; whether the `checked` cases are their optimum."""
+
+    one: float
+    all: float
+    threads: int
+    checked: int
+    reached: bool
+    solved: bool
 
 
 def limits(problem, cases=CASES):
@@ -24,16 +35,25 @@ def limits(problem, cases=CASES):
     return lower, upper
 
 
-def throughput(problem, solve_many, *, cases=CASES, repeats=3):
-    """Frames a second (median), and whether the answers of a few cases are their optimum."""
-    lower, upper = limits(problem, cases)
-    q, seconds = solve_many(problem, lower, upper), []
-    for _ in range(repeats):
-        began = perf_counter()
-        solve_many(problem, lower, upper)
-        seconds.append(perf_counter() - began)
-    reached = True
-    for i in np.linspace(0, cases - 1, CHECKED).astype(int):
-        one = replace(problem, lower=lower[i], upper=upper[i])
-        reached &= verdict(one, optimum(one)[1], q[i]).reached
-    return cases * problem.frames / float(np.median(seconds)), reached
+def throughput(problem, *, cases=CASES, repeats=7):
+    """Solve that many cases, what they come to only, some times; a few of their motions against the optimum."""
+    task, (lower, upper) = ours.task(problem), limits(problem, cases)
+    low, high, threads = ours.widened(lower), ours.widened(upper), os.cpu_count() or 1
+    found = solve_many(task, low, high, motions=True)
+    checked = np.linspace(0, cases - 1, CHECKED).astype(int)
+    reached = all(
+        verdict(
+            one := replace(problem, lower=lower[i], upper=upper[i]), optimum(one)[1], found.q[i][:, ours.INTO]
+        ).reached
+        for i in checked
+    )
+    rates = {}
+    for count in (1, threads):
+        seconds = []
+        for _ in range(repeats):
+            began = perf_counter()
+            solve_many(task, low, high, threads=count)
+            seconds.append(perf_counter() - began)
+        rates[count] = cases * problem.frames / float(np.median(seconds))
+    solved = bool((found.solved == problem.frames).all())
+    return Throughput(rates[1], rates[threads], threads, len(checked), reached, solved)
