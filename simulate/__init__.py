@@ -22,6 +22,7 @@ _HOMES = {
     "recording_from_markers": "simulate.tracking",
     "running": "simulate.tasks.run",
     "sitting": "simulate.tasks.squat",
+    "solve_many": "simulate.many",
     "squatting": "simulate.tasks.squat",
     "stand": "simulate.tasks.planted",
     "standing_still": "simulate.tasks.stand",

@@ -125,6 +125,8 @@ def solve(task: Task, lower: Array, upper: Array, *, start: Array | None = None,
     while f < frames:
         warm = f > 0 and not own_start
         work.state[:], work.on[:] = (active[f - 1], rows_active[f - 1]) if warm else (0, 0)
+        if warm and len(low) > 1:
+            work.state[low[f - 1] >= high[f - 1]] = 0  # locked there, perhaps not here
         multipliers[f] = multipliers[f - 1] if warm else 0.0
         if not own_start:
             q[f] = q[f - 1] + reference[f] - reference[f - 1] if warm else reference[f]

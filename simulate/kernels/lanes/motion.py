@@ -19,6 +19,7 @@ from kinematics.kernels.wide import (
     size,
     store,
     unrolled,
+    unrolled_value,
     where,
 )
 from simulate.kernels.data import SOLVED, UNSOLVED
@@ -35,11 +36,13 @@ from simulate.kernels.lanes.slots import (
     FAILED,
     GOES,
     KIND,
+    LOCKED,
     MASS,
     MULTIPLIER,
     NEARER,
     ON,
     PASSED,
+    PULLS,
     REFERENCE,
     ROW,
     ROW_SIZE,
@@ -101,14 +104,17 @@ def _start(x, reference, at):
     for i in range(JOINTS):
         low, high = load(x, BOUNDS_LOW + i), load(x, BOUNDS_HIGH + i)
         ref, state = gather(reference, at, i), load(x, STATE + i)
-        # what was locked or bound may have no bound here
+        # what was locked may be free here, and what was bound may have no bound
+        state = where(-1.5 - state, 0.0, state)
         state = where(-state, where(low + HUGE, state, 0.0), where(state, where(HUGE - high, state, 0.0), 0.0))
-        state = where(high - low, state, -1.0)
+        state = where(high - low, state, LOCKED)
         start = ref + 2.0 * load(x, BEFORE + i) - load(x, BEFORE_THAT + i)
         start = where(-state, low, where(state, high, start))
         store(x, STATE + i, state)
         # a bound that is no number leaves no slope that is one
         store(x, REFERENCE + i, where(size(high - low) + 1.0, ref, high - low))
+        # until a step has been taken: the least that the residual is scaled with
+        store(x, SCALE + i, load(x, STIFFNESS + i) * 0.0 + 1.0)
         store(x, Q + i, least(most(start, low), high))
 
 
@@ -141,13 +147,47 @@ def _leave_trail(x, trail, frame):
     store(x, NEARER, group_most(ahead) - group_most(beside))
 
 
+@unrolled_value
+def _start_again(x):
+    """Where full steps did not arrive: once more from the answer before, moved as the reference moves."""
+    again = where(AIM - load(x, WORSE), 0.0, 1.0)
+    for i in range(JOINTS):
+        low, high = load(x, BOUNDS_LOW + i), load(x, BOUNDS_HIGH + i)
+        start = least(most(load(x, REFERENCE + i) + load(x, BEFORE + i), low), high)
+        store(x, Q + i, where(again, start, load(x, Q + i)))
+        store(x, STATE + i, where(again, where(high - low, 0.0, LOCKED), load(x, STATE + i)))
+    return again
+
+
+@njit(cache=True, error_model="numpy")
+def _rows_again(x, count):
+    """Forget what held rows, where full steps did not arrive."""
+    for r in range(count):
+        _row_again(x, ROWS + ROW_SIZE * r)
+
+
+@unrolled
+def _row_again(x, row):
+    arrived = AIM - load(x, WORSE)
+    for k in (MULTIPLIER, ON, BENDS):
+        store(x, row + k, where(arrived, load(x, row + k), 0.0))
+
+
 @unrolled
 def _within(x):
     """A start of one's own, within the bounds; nothing is known to bind but what is locked."""
     for i in range(JOINTS):
         low, high = load(x, BOUNDS_LOW + i), load(x, BOUNDS_HIGH + i)
-        store(x, STATE + i, where(high - low, 0.0, -1.0))
+        store(x, STATE + i, where(high - low, 0.0, LOCKED))
         store(x, Q + i, least(most(load(x, Q + i), low), high))
+
+
+@unrolled
+def _lock(x):
+    """Mark what has no room."""
+    for i in range(JOINTS):
+        state = load(x, STATE + i)
+        store(x, STATE + i, where(load(x, BOUNDS_HIGH + i) - load(x, BOUNDS_LOW + i), state, LOCKED))
 
 
 @unrolled
@@ -258,7 +298,11 @@ def solve_lanes(
         if own_start or f == 0:
             _within(x)
             store(x, TRUSTED, 0.0 * load(x, Q) + TRUST_AFRESH)
-        n = _posture(x, table, used[f], rows(groups, 0, per_frame * f), fixed, groups, joined, musts, data, depths)
+        at = rows(groups, 0, per_frame * f)
+        n = _posture(x, table, used[f], at, fixed, groups, joined, musts, data, depths)
+        if not own_start and f > 0 and most_of(_start_again(x)) > 0.0:
+            _rows_again(x, row_of.shape[0])
+            n += _posture(x, table, used[f], at, fixed, groups, joined, musts, data, depths)
         arrived = True
         for g in range(len(cases)):
             c = cases[g]
@@ -275,6 +319,7 @@ def solve_lanes(
             return f
         if trail.shape[0] > 0:
             _leave_trail(x, trail, JOINTS * f)
+        _as_they_pull(x, row_of.shape[0])
         _remember(x)
         if f == 0:
             _remember(x)
@@ -298,6 +343,13 @@ def _forget_group(x, g, count):
 
 
 @njit(cache=True, error_model="numpy")
+def _as_they_pull(x, count):
+    """The rows' forces weigh the next frame's curvature."""
+    for r in range(count):
+        store(x, ROWS + ROW_SIZE * r + BENDS, load(x, ROWS + ROW_SIZE * r + PULLS))
+
+
+@njit(cache=True, error_model="numpy")
 def _drop(x, table, used):
     """Forget what held rows of which none is asked in a frame."""
     none = 0.0 * load(x, Q)
@@ -314,9 +366,9 @@ def _drop(x, table, used):
 def _states_out(x, g, state):
     """Which bounds hold coordinates, out of the lanes."""
     for i in range(BRANCH):
-        state[i] = int(x[STATE + BRANCH + i]["lane"][GROUP * g])
+        state[i] = max(int(x[STATE + BRANCH + i]["lane"][GROUP * g]), -1)
         for branch in range(3):
-            state[BRANCH * (1 + branch) + i] = int(x[STATE + i]["lane"][GROUP * g + branch])
+            state[BRANCH * (1 + branch) + i] = max(int(x[STATE + i]["lane"][GROUP * g + branch]), -1)
 
 
 @njit(cache=True, error_model="numpy")
@@ -346,5 +398,6 @@ def resume(x, g, row_of, q, lam, state, on):
                 x[row + MULTIPLIER]["lane"][GROUP * g + lane] = lam[m]
                 x[row + ON]["lane"][GROUP * g + lane] = on[m]
                 x[row + BENDS]["lane"][GROUP * g + lane] = -lam[m]
+    _lock(x)
     _remember(x)
     _remember(x)

@@ -19,6 +19,8 @@ SPRINGS = TREE_END
 BOUNDS_LOW, BOUNDS_HIGH, REFERENCE, STIFFNESS, SLOPE, SLOPE_MISSED, SCALE, STATE = (
     SPRINGS + DEPTH_SIZE * DEPTHS + k * JOINTS for k in range(8)
 )
+#: State of a coordinate that has no room at all: held as at its lower bound (-1), and free again when it has.
+LOCKED = -2.0
 #: All coordinates' Hessian without the rows that join branches: of each joint the entries with those before it (a
 #: branch's: and with the pelvis's), 12 numbers a joint.
 HESSIAN = STATE + JOINTS

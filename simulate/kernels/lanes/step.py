@@ -40,6 +40,7 @@ from simulate.kernels.lanes.slots import (
     IN_FRAME,
     INVERSE,
     KIND,
+    LOCKED,
     LOW,
     MOVED,
     MULTIPLIER,
@@ -258,7 +259,7 @@ def _change(x):
         # a held one stays while its bound pushes it inwards
         push = load(x, SLOPE + i) + load(x, SLOPE_MISSED + i) + load(x, SHIFT + i)
         stays = where(where(-state, push, -push) + ROUNDING, state, 0.0)
-        new = where(high - low, where(size(state), stays, arrives), -1.0)
+        new = where(high - low, where(size(state), stays, arrives), LOCKED)
         new = where(goes, new, state)
         store(x, STATE + i, new)
         changed = most(size(new - state), changed)
