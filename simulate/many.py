@@ -67,13 +67,9 @@ def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False,
     Raises
     ------
     ValueError
-        If the bounds have another shape.
+        If the bounds have another shape, or a lower one is above its upper one.
     """
-    low, high = (
-        np.array(end, dtype=np.float64, order="C") for end in np.broadcast_arrays(*np.atleast_2d(lower, upper))
-    )
-    if low.ndim != 2 or low.shape[1] != len(COORDINATES):
-        raise ValueError(f"bounds have shape {np.shape(lower)} and {np.shape(upper)}, not (cases, {len(COORDINATES)})")
+    low, high = _bounds(lower, upper)
     n, frames = len(low), len(task.q)
     shape = (n, len(COORDINATES))
     found = Cases(
@@ -107,6 +103,25 @@ def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False,
         if motions:
             found.q[case] = np.where((alone.status == SOLVED)[:, None], alone.q, np.nan)
     return found
+
+
+def _bounds(lower: Array, upper: Array) -> tuple[Array, Array]:
+    """The bounds of each case, (n, 24), in memory of their own."""
+    n = len(COORDINATES)
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if np.ndim(bound) not in (1, 2) or np.shape(bound)[-1] != n:
+            raise ValueError(f"{name} has shape {np.shape(bound)}, must be (cases, {n}) or ({n},)")
+    cases = {len(bound) for bound in (lower, upper) if np.ndim(bound) == 2}
+    if len(cases) > 1:
+        raise ValueError(f"lower has shape {np.shape(lower)} and upper {np.shape(upper)}: as many cases in both")
+    shape = (*(cases or {1}), n)
+    low, high = (np.array(np.broadcast_to(bound, shape), dtype=np.float64, order="C") for bound in (lower, upper))
+    if (low > high).any():
+        case, i = np.argwhere(low > high)[0]
+        raise ValueError(
+            f"lower is above upper in case {case}, {COORDINATES[i]}: {low[case, i]:g} and {high[case, i]:g}"
+        )
+    return low, high
 
 
 class _chunks:

@@ -68,9 +68,9 @@ def solve_frame(
         prepare(goals, f, lower, upper, w)
         status, taken, kkt, _ = solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w)
         iterations += taken
-        if status == SOLVED:
-            break
-    return (status if _are_numbers(q, w) else UNSOLVED), iterations, kkt
+        if status == SOLVED and _are_numbers(q, w):
+            return SOLVED, iterations, kkt
+    return UNSOLVED, iterations, kkt
 
 
 def _are_numbers(q: Array, w: Scratch) -> bool:

@@ -1,4 +1,4 @@
-"""The formulas of the kernels, derived with sympy. Read `rotations`, then `tree`; tests hold the kernels to them.
+"""The formulas of the kernels, derived with sympy. Read `rotations`, `tree`, then `composite`.
 
-``python -m kinematics.derivations`` prints them as the page ``docs/derivations.md``.
+Tests hold the kernels to them; ``python -m kinematics.derivations`` prints them as the page ``docs/derivations.md``.
 """

@@ -34,7 +34,7 @@ _HALF_PI_LOW = 6.12323399573676603587e-17
 
 
 def sine_and_cosine(x):
-    """Sine and cosine. The quarter turns are taken off; under pi/4 the series, whose next terms are below 1e-17."""
+    """Sine and cosine. The quarter turns are taken off; under pi/4 the series, whose next terms are below 5e-17."""
     n = floor(x * (2.0 / pi) + 0.5)
     r = (x - n * _HALF_PI_HIGH) - n * _HALF_PI_LOW
     z = r * r

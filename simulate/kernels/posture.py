@@ -71,6 +71,11 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     for m in range(w.role.size):
         if w.role[m] != MUST:
             lam[m], w.on[m] = 0.0, 0
+        elif w.low[m] >= w.high[m]:
+            w.on[m] = -1
+    for i in range(N):
+        if w.lower[i] >= w.upper[i]:
+            w.state[i] = -1
     goal.values(body, goals, f, q, w)
     price, kkt, must, iterations, nearest, patience = 0.0, 1e300, 1e300, 0, 1e300, PATIENCE
     for _ in range(MAX_STEPS):
