@@ -36,7 +36,9 @@ docs: $(VENV)/.docs
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/one_stride.py
 	$(BIN)/python tests/benchmarks/compare.py
-	@echo "The page: docs/benchmarks.md"
+	$(BIN)/python tests/benchmarks/where_the_time_goes.py
+	$(BIN)/python tests/benchmarks/scaling.py
+	@echo "The pages: docs/benchmarks.md, docs/where_the_time_goes.md"
 
 all: demo test lint types contracts docs
 

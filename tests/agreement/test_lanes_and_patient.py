@@ -151,6 +151,7 @@ def test_lanes_solve_what_the_patient_kernel_solves_and_cost_no_more(name, strat
         found, (q, lam, state, _, status, _, _), both, same = _compared(stage)
         assert not (status[found.status == UNSOLVED] == SOLVED).any(), stage.what
         away, ours, theirs = np.abs(found.q - q).max(axis=1), energy(stage.task, found.q), energy(stage.task, q)
+        assert np.mean(away[both] <= SAME) > 0.5, stage.what  # of a symmetric movement many frames have twins
         for f in np.flatnonzero(both):
             proofs = _proof(stage, f, found.q, found.multipliers, found.active), _proof(stage, f, q, lam, state)
             room = COSTS_NO_MORE * abs(theirs[f]) + JOULES + proofs[0].work + proofs[1].work
@@ -169,7 +170,7 @@ def test_the_reported_residual_is_the_residual(name, strategy):
         found, low, high = stage.solution, _each(stage.lower, stage.task), _each(stage.upper, stage.task)
         for f in np.flatnonzero(found.status == SOLVED):
             proof = _proof(stage, f, found.q, found.multipliers, found.active)
-            # lanes scale with the diagonal of their last step and never by less than 1 each: twice at most
+            # lanes scale with the diagonal before their last step, which is nearly that of the answer
             assert proof.kkt <= 2.0 * found.kkt[f] + ROUNDING, (stage.what, f)
             assert proof.miss <= max(found.kkt[f] + ROUNDING, MUST_SOLVED if found.kkt[f] <= KKT_SOLVED else 0.0)
             assert ((low[f] <= found.q[f]) & (found.q[f] <= high[f])).all(), (stage.what, f)
@@ -201,11 +202,8 @@ def test_a_case_is_solved_alike_whatever_case_is_beside_it(bundled_walk, disturb
     task = bundled_walk.frames(slice(0, 172, 6))
     ends, start = [_bounds(bundled_walk, limits)[1] for limits in LIMITS], None
     if disturbed is not None:  # starts from which some steps fail: that must not spread
-        rng = np.random.default_rng(5)
-        start = (
-            task.q
-            + disturbed * rng.normal(size=(len(LIMITS), *task.q.shape)) * np.array([0.0, 0.3, 0.6, 1.0])[:, None, None]
-        )
+        by = disturbed * np.linspace(0.0, 1.0, len(LIMITS))[:, None, None]
+        start = task.q + by * np.random.default_rng(5).normal(size=(len(LIMITS), *task.q.shape))
     alone = [_side_by_side(task, (case,), ends, start) for case in range(len(LIMITS))]
     statuses = np.array([alone[case][2][case] for case in range(len(LIMITS))])
     assert (statuses == SOLVED).any() and (statuses == UNSOLVED).any()
@@ -265,40 +263,35 @@ def test_a_start_far_away_ends_in_an_answer_or_says_that_it_does_not(bundled_wal
             assert (found.status == SOLVED).all()  # the reference helps
 
 
+#: Role and room of what a goal without a number may be.
+KINDS = {"must": (MUST, EXACTLY), "room": (MUST, NOT_BELOW), "spring": (SOFT, EXACTLY), "push": (PULL, EXACTLY)}
+
+
 def _no_number(task, how):
     """The task with something in frame 1 that is no number."""
-    n, point = len(task.q), task.kind(PointGoal)[0]
-    role, room = (
-        {"must": (MUST, EXACTLY), "room": (MUST, NOT_BELOW), "spring": (SOFT, EXACTLY), "push": (PULL, EXACTLY)},
-        {},
-    )
-    nan_at_1 = np.where(np.arange(n) == 1, np.nan, 0.0)
+    n, point, trunk = len(task.q), task.kind(PointGoal)[0], task.kind(OrientationGoal)[0]
+    nothing = np.where(np.arange(n) == 1, np.nan, 0.0)
     kind, _, what = how.partition(" ")
-    role, room = role[kind]
-    whole = {"name": how, "role": np.full(n, role, np.int8), "stiffness": 10.0}
+    role, room = KINDS[kind]
+    own = {"name": how, "role": np.full(n, role, np.int8), "stiffness": 10.0, "room": np.array(room)}
     if what == "target":
-        goal = replace(point, **whole, room=np.array(room), target=point.target + nan_at_1 - 0.01 * (kind == "room"))
+        goal = replace(point, **own, target=point.target + nothing)
     elif what == "axis":
-        goal = replace(point, **whole, room=np.array(room), normal=point.normal + nan_at_1[:, None])
-    elif what == "sum":
-        goal = CombinationGoal(
-            **whole,
-            room=np.array(room),
-            factors={"hip_flexion_r": 1.0},
-            target=task.q[:, INDEX["hip_flexion_r"]] + nan_at_1,
-        )
+        goal = replace(point, **own, normal=point.normal + nothing[:, None])
     elif what == "turn":
-        trunk = task.kind(OrientationGoal)[0]
-        goal = replace(trunk, **whole, room=np.array(room), target=trunk.target + nan_at_1[:, None, None])
+        goal = replace(trunk, **own, target=trunk.target + nothing[:, None, None])
+    elif what == "sum":
+        hip = task.q[:, INDEX["hip_flexion_r"]]
+        goal = CombinationGoal(**own, factors={"hip_flexion_r": 1.0}, target=hip + nothing)
     else:
         ends = np.tile([[-1.0, 1.0]], (n, 1, 1))
         ends[1, 0, int(what == "high end")] = np.nan
-        goal = replace(point, **whole, room=ends)
+        goal = replace(point, **{**own, "room": ends})
     return task.with_goals([*task.goals, goal])
 
 
 NO_NUMBERS = [
-    *(f"{kind} {what}" for kind in ("must", "room", "spring", "push") for what in ("target", "axis", "sum", "turn")),
+    *(f"{kind} {what}" for kind in KINDS for what in ("target", "axis", "sum", "turn")),
     *(f"{kind} {what}" for kind in ("must", "spring") for what in ("low end", "high end")),
 ]
 
