@@ -23,6 +23,8 @@ from numba.extending import lower_builtin, lower_cast, models, register_model
 from numpy.typing import NDArray
 
 GROUP = 4
+#: Bytes that the processor fetches at once.
+CACHE_LINE = 64
 
 Array = NDArray[np.float64]
 
@@ -94,8 +96,11 @@ def _dispatched(function: Any) -> Any:
 
 
 def lanes(slots: int, width: int) -> Any:
-    """Scratch for `slots` numbers of `width` lanes, all 0."""
-    return np.zeros(slots, np.dtype([("lane", np.float64, (width,))]))
+    """Scratch for `slots` numbers of `width` lanes, all 0; none of up to 8 lanes lies across two lines of the cache."""
+    kind = np.dtype([("lane", np.float64, (width,))])
+    room = np.zeros(slots * kind.itemsize + CACHE_LINE, np.uint8)
+    first = -room.ctypes.data % CACHE_LINE
+    return room[first : first + slots * kind.itemsize].view(kind)
 
 
 @_dispatched
