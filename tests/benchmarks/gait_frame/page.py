@@ -33,8 +33,8 @@ mass centre in it, because not every peer has them.
 
 HOW = """\
 - One thread each, every solver in a process of its own. Rounds alternate between the solvers; in its turn a
-  solver runs one untimed cycle, then {cycles} timed ones. Shown is the median over all cycles of {rounds} rounds,
-  wall time divided by frames.
+  solver runs one untimed cycle, then {cycles} timed ones or as many as fit into 50 ms. Shown is the median over all
+  cycles of {rounds} rounds, wall time divided by frames.
 - Frames are solved in order. Each starts from the answer before, moved as the nominal posture moves, and
   clipped to the bounds: the start that hipspine itself uses, given to everyone because it saves everyone steps.
 - hipspine's time is that of the whole call of `simulate.solution.solve`, which first makes the solver's arrays

@@ -27,10 +27,22 @@ def _serve(name, pipe):
                 pipe.send((made[which].cycle(), ready))
             else:
                 made[which].cycle()  # untimed: whoever had the processor before has filled its caches
-                pipe.send([_one(made[which]) for _ in range(rest[0])])
+                pipe.send(_some(made[which], rest[0]))
         except Exception as error:  # a peer that fails is reported with its own words
             kind = "" if type(error).__name__ == "UnavailableError" else f"{type(error).__name__}: "
             pipe.send(f"{kind}{error}".splitlines()[0])
+
+
+#: A turn goes on for at least that long: a processor that has just been given work is not at its speed yet. [s]
+TURN = 0.05
+
+
+def _some(solver, cycles):
+    """Times of that many cycles, or of as many as fit into a TURN."""
+    times, began = [], perf_counter()
+    while len(times) < cycles or perf_counter() - began < TURN:
+        times.append(_one(solver))
+    return times
 
 
 def _one(solver):
