@@ -6,10 +6,12 @@ import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from textwrap import fill
 
 from tests.benchmarks.gait_frame.cases import CASES, STANDARD
 from tests.benchmarks.gait_frame.judge import BOUNDS, FLOOR, GAP
 from tests.benchmarks.gait_frame.solvers import ENTRIES, OURS
+from tests.benchmarks.machine import processor
 
 PACKAGES = ("hipspine", "numpy", "numba", "scipy", "casadi", "daqp", "mink", "mujoco")
 
@@ -35,11 +37,11 @@ HOW = """\
 - One thread each, every solver in a process of its own. Rounds alternate between the solvers; in its turn a
   solver runs one untimed cycle, then {cycles} timed ones or as many as fit into 50 ms. Shown is the median over all
   cycles of {rounds} rounds, wall time divided by frames.
-- Frames are solved in order. Each starts from the answer before, moved as the nominal posture moves, and
-  clipped to the bounds: the start that hipspine itself uses, given to everyone because it saves everyone steps.
-- hipspine's time is that of the whole call of `simulate.solution.solve`, which first makes the solver's arrays
-  from the task: {inside:.1f} of the {whole:.1f} µs are spent in the solver. The peers' parameters are packed
-  before the clock starts.
+- Frames are solved in order. A peer's frame starts from the answer before, moved as the nominal posture moves, and
+  clipped to the bounds, which saves every peer steps; hipspine's from the two answers before, which is part of it.
+- hipspine's time is that of the whole call of `simulate.solution.solve`: {inside:.1f} of the {whole:.1f} µs are
+  spent in the solver. A task's arrays are made once, in the untimed cycle; the peers' parameters are packed before
+  the clock starts.
 - Making a solver is not timed: numba compiles hipspine's kernels once for all bodies and caches them;
   "compiled" CasADi generates C and runs the C compiler{made}.
 - Every answer is held against an optimum found by none of them: bounded linear least-squares steps (SciPy's
@@ -118,16 +120,6 @@ def _variants(measured):
     return "\n".join([*lines, "", *missed]).rstrip()
 
 
-def _processor():
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
 def _compiler():
     path = shutil.which("gcc") or shutil.which("cc")
     if path is None:
@@ -160,7 +152,7 @@ def _sweep(sweep, standard):
     peers = [
         f"{name} {row.median / per_frame:.0f}" for name, row in standard.items() if name != OURS and not row.failed
     ]
-    return " ".join(lines) + " " + ", ".join(peers) + "."
+    return fill(" ".join(lines) + " " + ", ".join(peers) + ".", 110)
 
 
 def page(measured, *, rounds, cycles, sweep=None):
@@ -187,7 +179,7 @@ def page(measured, *, rounds, cycles, sweep=None):
         cycles=cycles, rounds=rounds, inside=1e6 * ours.inside, whole=1e6 * ours.median, made=made, gap=GAP,
         floor=FLOOR, bounds=BOUNDS,
     )  # fmt: skip
-    machine = f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     parts += ["## How it is measured", how.rstrip(), f"Machine: {machine}. {_versions()}."]
     parts += [
         "Again: `make bench`, or `python tests/benchmarks/compare.py` (`--quick` prints without writing this page)."
