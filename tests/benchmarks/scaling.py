@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
-from tests.benchmarks.machine import machine
+from tests.benchmarks.machine import fastest, machine
 
 ROOT = Path(__file__).parents[2]
 #: Frames of all cases together, and how many runs.
@@ -46,16 +46,6 @@ def memory():
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def fastest(call, repeats):
-    """Least wall time of a call. [s]"""
-    took = []
-    for _ in range(repeats):
-        began = perf_counter()
-        call()
-        took.append(perf_counter() - began)
-    return min(took)
 
 
 def benchmark():

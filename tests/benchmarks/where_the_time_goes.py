@@ -31,24 +31,13 @@ from simulate.solution import answers, solve
 from tests.benchmarks.gait_frame import ours
 from tests.benchmarks.gait_frame.cases import case
 from tests.benchmarks.gait_frame.sweep import limits
-from tests.benchmarks.machine import machine
+from tests.benchmarks.machine import fastest, machine
 
 PAGE = Path(__file__).parents[2] / "docs" / "where_the_time_goes.md"
 CASES = 32 * CHUNK
 #: Frames at which parts are timed.
 FRAMES = (5, 25, 45, 65, 85)
 LANES = {"one": GROUP, "two": 2 * GROUP}
-
-
-def fastest(call, repeats):
-    """Least wall time of a call. [s]"""
-    call()
-    took = []
-    for _ in range(repeats):
-        began = perf_counter()
-        call()
-        took.append(perf_counter() - began)
-    return min(took)
 
 
 # The machine's peak: straight code in the kernels' own vectors.

@@ -60,7 +60,8 @@ from simulate.kernels.lanes.step import judge, move, step
 #: Full steps before that, and the optimality residual at which a frame is solved. [rad, m]
 MAX_STEPS = 12
 AIM = 1e-10
-#: Up to what length a full step is trusted where the frames before say where to start, and where nothing does. [rad, m]
+#: Up to what length a full step is trusted where the frames before say where to start, and where nothing does:
+#: longer ones led to another minimum than the patient kernel's. [rad, m]
 TRUST, TRUST_AFRESH = 0.15, 0.6
 #: Bounds beyond that are none. [rad, m]
 HUGE = 1e300
