@@ -29,24 +29,39 @@ CHUNK = 32
 class Cases:
     """What many cases come to; n cases, F frames.
 
-    `least`, `most` and `mean` (n, 24) of each coordinate over the solved frames, NaN if there are none [m, rad];
-    `frame_of_least` and `frame_of_most` (n, 24); `solved` (n,) how many frames are; `kkt` (n,) the largest scaled KKT
-    residual of these [rad, m]; `patient` (n,) whether the case was solved alone, frame by frame, because full steps did
-    not arrive everywhere; `q` (n, F, 24) if asked for, else (0, F, 24).
+    Over the frames that are solved, NaN if there are none: `least`, `most` and `mean` (n, 24) of each coordinate [m,
+    rad]; `added` (n, 24) restricted minus free, signed, at its largest; `lumbar` (n,) the largest norm of what is added
+    to the lumbar joint's three axes [rad]; `frame_of_least`, `frame_of_most`, `frame_of_added` (n, 24) and
+    `frame_of_lumbar` (n,); `solved` (n,) how many frames are; `kkt` (n,) the largest scaled KKT residual of these [rad,
+    m]; `patient` (n,) whether the case was solved alone, frame by frame, because full steps did not arrive everywhere;
+    `q` (n, F, 24) if asked for, else (0, F, 24).
     """
 
     least: Array
     most: Array
     mean: Array
+    added: Array
+    lumbar: Array
     frame_of_least: Indices
     frame_of_most: Indices
+    frame_of_added: Indices
+    frame_of_lumbar: Indices
     solved: Indices
     kkt: Array
     patient: NDArray[np.bool_]
     q: Array
 
 
-def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False, threads: int | None = None) -> Cases:
+def solve_many(
+    task: Task,
+    lower: Array,
+    upper: Array,
+    *,
+    free: Array | None = None,
+    motions: bool = False,
+    threads: int | None = None,
+    alone: bool = True,
+) -> Cases:
     """Solve a task under many bounds.
 
     Parameters
@@ -54,10 +69,15 @@ def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False,
     task : Task
     lower, upper : ndarray, shape (n, 24), or (24,) for all cases
         Bounds of each case. [m, rad]
+    free : ndarray, shape (F, 24), optional
+        The free motion, to which `added` is added; the task's reference if not given. [m, rad]
     motions : bool
         Whether to keep the motions, and not only what they come to.
     threads : int, optional
         All cores if not given. The values are the same for any number, bit for bit.
+    alone : bool
+        Whether a case in which full steps do not arrive everywhere is solved again, alone and frame by frame. If not,
+        it is left with fewer `solved` frames, and `patient` says so.
 
     Returns
     -------
@@ -71,38 +91,66 @@ def solve_many(task: Task, lower: Array, upper: Array, *, motions: bool = False,
     """
     low, high = _bounds(lower, upper)
     n, frames = len(low), len(task.q)
-    shape = (n, len(COORDINATES))
-    found = Cases(
-        least=np.full(shape, np.nan),
-        most=np.full(shape, np.nan),
-        mean=np.full(shape, np.nan),
-        frame_of_least=np.zeros(shape, np.int64),
-        frame_of_most=np.zeros(shape, np.int64),
-        solved=np.zeros(n, np.int64),
-        kkt=np.zeros(n),
-        patient=np.zeros(n, bool),
-        q=np.empty((n if motions else 0, frames, shape[1])),
-    )
-    out = (found.least, found.most, found.mean, found.frame_of_least, found.frame_of_most, found.solved, found.kkt)
+    room = summaries(n)
+    q = np.empty((n if motions else 0, frames, len(COORDINATES)))
+    base = np.array(task.q if free is None else free, dtype=np.float64, order="C")
     threads = threads or cpu_count() or 1
     compiled(
         "many cases in lanes",
-        lambda: many.solve_chunk(*_place(task), low, high, 0, 0, *_room(task), found.q, *out),
+        lambda: many.solve_chunk(*_place(task), low, high, 0, 0, base, *_room(task), q, room),
     )
     work = _chunks(n)
     if threads == 1:
-        _solve(task, low, high, work, found.q, out)
+        _solve(task, low, high, work, base, q, room)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda _: _solve(task, low, high, work, found.q, out), range(threads)))
-    for case in np.flatnonzero(found.solved < frames).tolist():
-        alone = solve(task, low[case], high[case])
-        found.patient[case] = True
-        found.least[case] = found.most[case] = found.mean[case] = np.nan
-        many.summarise(alone.q, alone.status, alone.kkt, case, *out)
+            list(pool.map(lambda _: _solve(task, low, high, work, base, q, room), range(threads)))
+    patient = room.answered < frames
+    for case in np.flatnonzero(patient).tolist() if alone else ():
+        one = solve(task, low[case], high[case])
+        forget(room, case)
+        many.summarise(one.q, base, one.status, one.kkt, case, room)
         if motions:
-            found.q[case] = np.where((alone.status == SOLVED)[:, None], alone.q, np.nan)
-    return found
+            q[case] = np.where((one.status == SOLVED)[:, None], one.q, np.nan)
+    return Cases(
+        least=room.least,
+        most=room.most,
+        mean=room.mean,
+        added=room.added,
+        lumbar=room.lumbar,
+        frame_of_least=room.at_least,
+        frame_of_most=room.at_most,
+        frame_of_added=room.at_added,
+        frame_of_lumbar=room.at_lumbar,
+        solved=room.answered,
+        kkt=room.worst,
+        patient=patient,
+        q=q,
+    )
+
+
+def summaries(n: int) -> many.Summary:
+    """Room for what n cases come to."""
+    shape = (n, len(COORDINATES))
+    return many.Summary(
+        least=np.full(shape, np.nan),
+        most=np.full(shape, np.nan),
+        mean=np.full(shape, np.nan),
+        at_least=np.zeros(shape, np.int64),
+        at_most=np.zeros(shape, np.int64),
+        added=np.full(shape, np.nan),
+        at_added=np.zeros(shape, np.int64),
+        lumbar=np.full(n, np.nan),
+        at_lumbar=np.zeros(n, np.int64),
+        answered=np.zeros(n, np.int64),
+        worst=np.zeros(n),
+    )
+
+
+def forget(room: many.Summary, case: int) -> None:
+    """Forget what a case came to."""
+    for part in (room.least, room.most, room.mean, room.added, room.lumbar):
+        part[case] = np.nan
 
 
 def _bounds(lower: Array, upper: Array) -> tuple[Array, Array]:
@@ -150,11 +198,11 @@ def _room(task: Task) -> tuple[Any, Array]:
     return pair, np.zeros((2, 2, 1, len(COORDINATES)))
 
 
-def _solve(task: Task, low: Array, high: Array, work: _chunks, q: Array, out: tuple[Any, ...]) -> None:
+def _solve(task: Task, low: Array, high: Array, work: _chunks, free: Array, q: Array, out: many.Summary) -> None:
     """Solve chunks until there are none."""
     place, room = _place(task), _room(task)
     for first, last in work:
-        many.solve_chunk(*place, low, high, first, last, *room, q, *out)
+        many.solve_chunk(*place, low, high, first, last, free, *room, q, out)
 
 
-__all__ = ["CHUNK", "Cases", "solve_many"]
+__all__ = ["CHUNK", "Cases", "forget", "solve_many", "summaries"]

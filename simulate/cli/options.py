@@ -1,34 +1,34 @@
-"""What every movement can be asked with: a recording, limits and causes, and how to answer."""
+"""What every movement can be asked with: a recording or a body, limits and causes, and how to answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from kinematics.chain import Chain
 from kinematics.errors import HipspineError
+from kinematics.generic import SEXES
 from kinematics.rom import DIRECTIONS
 from kinematics.tables import rows
 from kinematics.zero import ZEROS
 
-if TYPE_CHECKING:
-    from kinematics.chain import Chain
-    from kinematics.zero import Standing
-    from simulate.motion import Motion
-
 STRATEGIES = ("closure", "predicted", "least")
 #: Directions that can be limited.
 LIMITS = tuple(name for name in DIRECTIONS if name.startswith(("hip_", "lumbar_")))
-#: Suffixes of recordings made of markers.
-MARKER_FILES = (".c3d", ".trc")
+#: The generic body of which nothing is said.
+BODY = {name: given.default for name, given in signature(Chain.generic).parameters.items()}
 _ANSWER = ("strategy", "allow", "out", "as_json", "help")
-_RECORDING = ("motion", "model", "angles", "resample", "standing", "standing_tilt", "marker_set", "mirror", "zero")
+_RECORDING = (
+    *("motion", "model", "angles", "resample", "standing", "standing_tilt", "marker_set", "mirror", "zero"),
+    *BODY,
+)
 
 
-class Movement(click.Command):
+class MovementCommand(click.Command):
     """A command whose options stand in sections; ``--allow`` takes every NAME=VALUE that follows it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -44,15 +44,15 @@ class Movement(click.Command):
         return super().parse_args(ctx, spread)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Own options first, then the recording, the limits, and the answer."""
-        titles = ("Movement", "Recording", "Limits", "Answer")
+        """Own options first, then the recording and the body, the limits, and the answer."""
+        titles = ("Movement", "Recording and body", "Limits", "Answer")
         sections: dict[str, list[tuple[str, str]]] = {title: [] for title in titles}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record is None:
                 continue
             title = "Limits" if param.name in (*LIMITS, "cause") else "Answer" if param.name in _ANSWER else "Movement"
-            sections["Recording" if param.name in _RECORDING else title].append(record)
+            sections["Recording and body" if param.name in _RECORDING else title].append(record)
         for title, records in sections.items():
             if not records:
                 continue
@@ -99,6 +99,17 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="NAME|FILE",
             help="Names of the markers of a .c3d or .trc: a known set, or a TOML file.  [default: found by the names]",
         ),
+        click.option(
+            "--stature",
+            type=float,
+            metavar="M",
+            help="Height of the generic body. Any of these three puts it in place of the recording's own.  "
+            f"[default: {BODY['stature']:g}]",
+        ),
+        click.option(
+            "--mass", type=float, metavar="KG", help=f"Mass of the generic body.  [default: {BODY['mass']:g}]"
+        ),
+        click.option("--sex", type=click.Choice(SEXES), help=f"Sex of the generic body.  [default: {BODY['sex']}]"),
         click.option("--mirror", is_flag=True, help="The mirror image: left and right change places."),
         *(_limit(name) for name in LIMITS),
         click.option(
@@ -149,82 +160,3 @@ def allowances(given: tuple[str, ...]) -> dict[str, float]:
         except ValueError:
             raise HipspineError(f"--allow {text}: must be NAME=NUMBER, for example knee=10") from None
     return found
-
-
-@dataclass(frozen=True)
-class Recording:
-    """The recording a movement was asked with, as given: perhaps none."""
-
-    motion: Path | None
-    model: Path | None
-    angles: str | None
-    resample: float | None
-    standing: Path | None
-    standing_tilt: float | None
-    marker_set: str | None
-
-    def refuse(self, why: str) -> None:
-        """Raise `HipspineError` if there is a recording."""
-        if self.motion is not None:
-            raise HipspineError(f"{self.motion}: {why}")
-
-    def read(self, bundled: str | None = None) -> tuple[Chain, Motion, Standing | None]:
-        """Chain, motion and standing posture of the recording, or of the `bundled` one if none was given."""
-        from dataclasses import replace
-
-        from kinematics.chain import Chain
-        from simulate.io.mot import read_motion
-        from simulate.io.trials import trial
-        from simulate.motion import resample
-
-        motion, model, standing, source = self.motion, self.model, self.standing, ""
-        posture: Standing | None
-        if motion is None:
-            if model is not None:
-                raise HipspineError(f"--model {model} belongs to a recording: give MOTION.mot as well")
-            assert bundled is not None
-            own = trial(bundled)
-            motion, model, standing, source = own.motion, own.model, standing or own.standing, bundled
-        if not motion.exists():
-            raise HipspineError(f"{motion}: no such file")
-        if motion.suffix.lower() in MARKER_FILES:
-            from simulate.tracking import recording_from_markers
-
-            if model is not None:
-                raise HipspineError(f"--model {model}: markers are fitted to a body of their own; leave --model out")
-            chain, recorded, posture = recording_from_markers(motion, standing, self.marker_set)
-        else:
-            if self.marker_set is not None:
-                raise HipspineError(f"--marker-set {self.marker_set}: {motion} has no markers, but joint angles")
-            chain = Chain.generic() if model is None else Chain.from_osim(model)
-            recorded = read_motion(motion, angles=self.angles)
-            posture = None if standing is None else _posture(standing, chain, self.angles)
-        if source:
-            recorded = replace(recorded, source=source)
-        if self.resample is not None:
-            recorded = resample(recorded, rate=self.resample)
-        return chain, recorded, posture
-
-    def chain(self) -> tuple[Chain | None, Standing | None]:
-        """The body that a constructed movement runs on: a model with its standing trial, or none given."""
-        from kinematics.chain import Chain
-
-        if self.model is None:
-            if self.standing is not None:
-                raise HipspineError(f"--standing {self.standing} belongs to a model or a recording: give that as well")
-            if self.standing_tilt is not None:
-                raise HipspineError(
-                    f"--standing-tilt {self.standing_tilt:g} belongs to a person: the generic body stands as published"
-                )
-            return None, None
-        chain = Chain.from_osim(self.model)
-        return chain, None if self.standing is None else _posture(self.standing, chain, self.angles)
-
-
-def _posture(standing: Path, chain: Chain, angles: str | None) -> Standing:
-    from kinematics.zero import standing_from_posture
-    from simulate.io.mot import read_motion
-    from simulate.motion import to_chain
-
-    q, _ = to_chain(read_motion(standing, angles=angles), chain)
-    return standing_from_posture(q, f"standing trial {standing.name}")

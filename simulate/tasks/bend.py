@@ -10,6 +10,7 @@ from kinematics.pose import centre_of_mass
 from kinematics.tables import value
 from simulate.goals import SOFT, CombinationGoal, Goal
 from simulate.problem import Task
+from simulate.tasks.asked import DIRECTIONS
 from simulate.tasks.planted import (
     PATTERN,
     Stance,
@@ -27,7 +28,6 @@ from simulate.tasks.planted import (
     upright_must,
 )
 
-DIRECTIONS = ("forward", "backward")
 #: Upside down. [deg]
 MOST_DEG = 180.0
 

@@ -22,10 +22,10 @@ from kinematics.zero import Standing
 from simulate.goals import MASS_CENTRE, MUST, NOT_BELOW, PULL, SOFT, CombinationGoal, Goal, PointGoal
 from simulate.motion import motion_of
 from simulate.problem import Task, stiffness
+from simulate.tasks.asked import TURNS
 from simulate.tasks.planted import ASKED, FORWARD, RIGHT, UP, Stance, stand, there, trunk_goal
 
 Array = NDArray[np.float64]
-TURNS = ("internal", "external")
 
 
 def prone_extension(

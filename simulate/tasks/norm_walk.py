@@ -23,13 +23,13 @@ from kinematics.tables import rows
 from kinematics.zero import Standing, marker_tilt, standing_tilt
 from simulate.motion import FILE_COORDINATES, Motion, from_chain
 from simulate.problem import Task
+from simulate.tasks.asked import SPEEDS
 from simulate.tasks.gait import Gait, down
 from simulate.tasks.stepping import stepping
 
 Array = NDArray[np.float64]
 Kind = TypeVar("Kind", bound=np.generic)
 
-SPEEDS = ("very_slow", "slow", "free", "fast", "very_fast")
 #: Steps of one cycle; the curves have one point more, the beginning of the next.
 STEPS = 50
 #: Of two parts of the standing foot the lower carries; at this difference in height by 1 to e. [m] (assumption)

@@ -11,6 +11,7 @@ from kinematics.spine import lumbar_shares
 from kinematics.tables import value
 from simulate.goals import MUST, PointGoal
 from simulate.problem import Task
+from simulate.tasks.asked import PIVOT_DEG
 from simulate.tasks.planted import (
     BALANCE,
     Stance,
@@ -28,8 +29,6 @@ from simulate.tasks.planted import (
     upright_must,
 )
 
-#: How far somebody turns who is not told. [deg]
-ANGLE_DEG = 45.0
 #: Half a turn: further round is nearer the other way. [deg]
 MOST_DEG = 180.0
 #: The construction turns, and does nothing much else: no bent knees or listing pelvis, no spine that winds further by
@@ -42,7 +41,7 @@ _NEARLY = {
 _MOST_OF_PELVIS = np.deg2rad(60.0)
 
 
-def pivoting(stance: Stance | None = None, *, angle_deg: float = ANGLE_DEG) -> Task:
+def pivoting(stance: Stance | None = None, *, angle_deg: float = PIVOT_DEG) -> Task:
     """Turn the trunk over planted feet, from facing forward.
 
     Hips and spine share the turn as published for standing (table ``movements``: spine to pelvis), as far as the normal
@@ -108,4 +107,4 @@ def _over_its_place(stance: Stance, frames: int) -> list[PointGoal]:
     ]
 
 
-__all__ = ["ANGLE_DEG", "pivoting"]
+__all__ = ["pivoting"]

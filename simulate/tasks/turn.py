@@ -24,13 +24,13 @@ from simulate.mirror import mirrored_motion, mirrored_standing
 from simulate.motion import Motion, motion_of, take, to_chain
 from simulate.problem import Task
 from simulate.solution import UNSOLVED, solve
+from simulate.tasks.asked import STYLES
 from simulate.tasks.gait import Gait
 from simulate.tasks.planted import FORWARD, RIGHT, UP, middle_of_hips, thorax_must, trunk_goal
 from simulate.tasks.stepping import gait_of, stepping
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-STYLES = ("spin", "step")
 YIELDS = ("turn of the trunk", "place of the feet")
 #: A turn further than this is made of several, one after another; of a straight walk over one foot, further than that.
 #: [rad]

@@ -147,3 +147,31 @@ def test_an_angle_out_of_reach_is_an_answer(hipspine):
     found = json.loads(out)["answers"]["predicted"]
     assert found["completed"] is False
     assert found["shortfall"]["goal"] == "turn of the trunk"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["walk", "--stature", 180], ("stature", "0.8 and 2.3 m", "180")),
+        (["bend", "--mass", "nan"], ("mass", "10 and 250 kg", "nan")),
+        (["stand", "--sex", "other"], ("--sex", "male", "female")),
+        (["walk", WALK.motion, "--model", WALK.model, "--mass", 80], ("model.osim", "--mass 80")),
+        (["turn", "--stature", 1.6], ("turn_spin_HC002D", "markers", "--stature 1.6")),
+    ],
+)
+def test_a_body_that_cannot_be_or_does_not_belong_is_refused(hipspine, tmp_path, words, says):
+    refused(hipspine, tmp_path, *words, says=says)
+
+
+@pytest.mark.parametrize("words", [["walk"], ["walk", "--speed", "free"], ["walk", WALK.motion], ["bend"]], ids=str)
+def test_a_movement_runs_on_the_body_that_was_asked_for(hipspine, tmp_path, words):
+    import xarray as xr
+
+    body = ("--stature", 1.6, "--mass", 55, "--sex", "female", "--hip-extension", 0, "--strategy", "closure")
+    code, out, _ = hipspine(*words, *body, "--json")
+    assert code == 0
+    answer = json.loads(out)
+    recorded = "--speed" not in words and words[0] == "walk"
+    assert any("move another body" in notice for notice in answer["notices"]) == recorded
+    with xr.open_dataset(tmp_path / "results" / words[0] / "result.nc") as result:
+        assert result.attrs["chain"] == "generic female, 1.6 m, 55 kg"

@@ -1,22 +1,41 @@
 """Many cases of one task: a chunk of them, two at a time, each with its summary."""
 
+from math import sqrt
+from typing import Any, NamedTuple
+
 from numba import njit
 
 from kinematics.kernels.tree import N
-from simulate.kernels.data import SOLVED
+from simulate.kernels.data import UNSOLVED
 from simulate.kernels.lanes.motion import solve_lanes
+
+#: The lumbar joint's three coordinates begin the last block of six.
+LUMBAR = N - 6
+
+
+class Summary(NamedTuple):
+    """What cases come to over the frames that are not UNSOLVED: arrays (n, 24), the last five (n,)."""
+
+    least: Any  # least, most and mean of each coordinate
+    most: Any
+    mean: Any
+    at_least: Any  # frames in which that is
+    at_most: Any
+    added: Any  # what is added to the free motion, signed, at its largest
+    at_added: Any
+    lumbar: Any  # largest norm of what is added to the lumbar joint's three axes
+    at_lumbar: Any
+    answered: Any  # how many frames are not UNSOLVED
+    worst: Any  # their largest scaled residual
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def solve_chunk(
-    x, trail, lanes, lower, upper, first, last, pair, ends, motions, least, most, mean, at_least, at_most, solved, worst
-):
+def solve_chunk(x, trail, lanes, lower, upper, first, last, free, pair, ends, motions, out):
     """Solve the cases `first` to `last` (exclusive), without the interpreter's lock.
 
-    Bounds are (n, 24). Scratch: `x` of two groups and `trail` for them, `pair`, the answers of two cases as
-    `solve_lanes` takes them, and `ends` (2, 2, 1, 24). Out: `motions` (n, F, 24), or (0, F, 24) if they are not kept;
-    of each case and coordinate the least, most and mean over its solved frames, and the frames of the first two, (n,
-    24); how many frames are `solved` and their `worst` residual, (n,).
+    Bounds are (n, 24), the `free` motion (F, 24). Scratch: `x` of two groups and `trail` for them, `pair`, the answers
+    of two cases as `solve_lanes` takes them, and `ends` (2, 2, 1, 24). Out: `motions` (n, F, 24), or (0, F, 24) if they
+    are not kept, and the `Summary` of each case.
     """
     q, status, kkt = pair[0], pair[4], pair[6]
     for k in range(trail.shape[0]):
@@ -31,7 +50,7 @@ def solve_chunk(
                 ends[0, g, 0, i], ends[1, g, 0, i] = lower[case, i], upper[case, i]
         solve_lanes(x, trail, (0, 1), (0, 0), lanes, ends[0], ends[1], 0, False, False, *pair)
         for g in range(count):
-            summarise(q[g], status[g], kkt[g], c + g, least, most, mean, at_least, at_most, solved, worst)
+            summarise(q[g], free, status[g], kkt[g], c + g, out)
             if motions.shape[0] > 0:
                 for f in range(q.shape[1]):
                     for i in range(N):
@@ -39,21 +58,31 @@ def solve_chunk(
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def summarise(q, status, kkt, case, least, most, mean, at_least, at_most, solved, worst):
-    """One motion `q` (F, 24) into the summaries of its case; its frames that are not solved do not count."""
-    count, largest = 0, 0.0
+def summarise(q, free, status, kkt, case, out):
+    """One motion `q` (F, 24) against the `free` one into the summary of its case."""
+    count, worst, norm = 0, 0.0, 0.0
     for f in range(q.shape[0]):
-        if status[f] == SOLVED:
-            for i in range(N):
-                x = q[f, i]
-                if count == 0 or x < least[case, i]:
-                    least[case, i], at_least[case, i] = x, f
-                if count == 0 or x > most[case, i]:
-                    most[case, i], at_most[case, i] = x, f
-                mean[case, i] = x if count == 0 else mean[case, i] + x
-            count += 1
-            largest = max(largest, kkt[f])
-    for i in range(N):
-        if count > 0:
-            mean[case, i] /= count
-    solved[case], worst[case] = count, largest
+        if status[f] == UNSOLVED:
+            continue
+        square = 0.0
+        for i in range(N):
+            x = q[f, i]
+            by = x - free[f, i]
+            if count == 0 or x < out.least[case, i]:
+                out.least[case, i], out.at_least[case, i] = x, f
+            if count == 0 or x > out.most[case, i]:
+                out.most[case, i], out.at_most[case, i] = x, f
+            if count == 0 or abs(by) > abs(out.added[case, i]):
+                out.added[case, i], out.at_added[case, i] = by, f
+            out.mean[case, i] = x if count == 0 else out.mean[case, i] + x
+            if LUMBAR <= i < LUMBAR + 3:
+                square += by * by
+        if count == 0 or sqrt(square) > norm:
+            norm = sqrt(square)
+            out.lumbar[case], out.at_lumbar[case] = norm, f
+        count += 1
+        worst = max(worst, kkt[f])
+    if count > 0:
+        for i in range(N):
+            out.mean[case, i] /= count
+    out.answered[case], out.worst[case] = count, worst
