@@ -1,4 +1,4 @@
-"""The command line: ``hipspine walk`` and the other movements, ``hipspine verify``; how every command ends."""
+"""The command line: ``hipspine walk`` and the other movements, ``sweep``, ``verify``; how every command ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import click
 from kinematics.errors import HipspineError
 from simulate.cli.check import verify
 from simulate.cli.movements import MOVEMENTS
-from simulate.cli.statuses import BAD_INPUT, DONE, FAULT
+from simulate.cli.statuses import BAD_INPUT, DONE, FAULT, INTERRUPTED
+from simulate.cli.sweep import sweep
 
 
 class _Listed(click.Group):
@@ -38,10 +39,11 @@ def cli() -> None:
     hipspine walk --hip-extension 0
     hipspine turn --angle 90 --style spin --hip-internal-rotation-left 10
     hipspine walk MOTION.mot --model MODEL.osim --hip-extension-left -5
+    hipspine sweep STUDY.toml --out STUDY.zarr
     """  # noqa: D301
 
 
-for command in (*MOVEMENTS, verify):
+for command in (*MOVEMENTS, sweep, verify):
     cli.add_command(command)
 
 
@@ -65,7 +67,7 @@ def main() -> None:
         code = BAD_INPUT
     except click.Abort:
         click.echo("hipspine: stopped", err=True)
-        code = 130
+        code = INTERRUPTED
     except Exception as error:
         click.echo(
             f"hipspine: a fault of ours, please report it: {type(error).__name__}: {error} "

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from simulate.result import Compensation
 
 
-def working() -> Any:
+def working(
+    words: str = "Solving. The first run after installation also compiles the solver: about half a minute.",
+) -> Any:
     """A spinner on standard error while the work runs."""
     from rich.console import Console
 
-    console = Console(stderr=True)
-    return console.status("Solving. The first run after installation also compiles the solver: about half a minute.")
+    return Console(stderr=True).status(words)
 
 
 def write(result: Compensation, answer: dict[str, Any], task: Task, out: Path) -> dict[str, str]:
