@@ -13,6 +13,7 @@ TABLES = [
     ("stiffness", "simulate"), ("trials", "simulate"),
     ("restrictions", "simulate"), ("tissues", "simulate"),
     ("hip_regression", "kinematics"), ("tracking", "simulate"),
+    ("cohorts", "simulate"), ("cohort_bounds", "simulate"),
 ]  # fmt: skip
 CONFIDENCE = {"read", "secondary", "unverified", "derived", "assumption"}
 
