@@ -1,7 +1,10 @@
 """Data sets of studies by formula: two limits with a soft knee and a corner out of reach, a cohort, gaits, indices."""
 
+import io
+
 import numpy as np
 import xarray as xr
+from matplotlib.text import Text
 
 from kinematics.conventions import ROTATIONS
 
@@ -175,3 +178,28 @@ def indices_over_cycle(points=51):
         },
         attrs={"title": "What lumbar extension hangs on over the cycle"},
     )
+
+
+def texts(figure):
+    """Everything that a figure says."""
+    figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+
+
+def said(figure):
+    return "\n".join(texts(figure))
+
+
+def svg(figure):
+    out = io.StringIO()
+    figure.savefig(out, format="svg")
+    return out.getvalue()
+
+
+def unfinished(ds, part):
+    """The same data set with some cases not computed yet."""
+    ds = ds.copy(deep=True)
+    for name in ("added", "lumbar", "share_of_range"):
+        ds[name].loc[part] = np.nan
+    ds["frames"].loc[part] = 0
+    return ds
