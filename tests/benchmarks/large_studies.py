@@ -1,0 +1,230 @@
+"""What a parameter study takes: speed by strategy, what is not solving, both cores against one, memory and storage.
+
+python tests/benchmarks/large_studies.py [--quick] [--out PAGE]
+
+Writes docs/planning.md, which plans a billion postures from the figures. Each figure comes from a process of its own
+(and, where both cores are used, from its children); the fastest of several runs counts, runs in turns. The machine has
+to be quiet: two other programmes at work on two cores halve everything. `--quick` prints a smaller page only.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.benchmarks.machine import machine
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "planning.md"
+SPEEDS = ["very_slow", "slow", "free", "fast", "very_fast"]
+SHOW = ROOT / "experiments" / "studies" / "hips_and_speed.toml"
+#: Places of each of two limits that make about so many postures of 51 frames at five speeds.
+SIDES = {10**5: 20, 10**6: 63, 10**7: 198}
+#: The plan's cluster sizes, in cores.
+CORES = (2, 16, 128, 1024)
+
+
+def two_limits(n, strategy="predicted", **more):
+    """Both hip-extension limits at five speeds."""
+    limit = {"from": "10 deg", "to": "-5 deg", "count": n}
+    vary = {"speed": {"values": SPEEDS}, "hip_extension_right": limit, "hip_extension_left": limit}
+    return {"task": "walk", "strategy": strategy, "vary": vary, **more}
+
+
+def cohort(count):
+    """People with bodies of their own."""
+    return {
+        "task": "walk",
+        "held": {"speed": "free"},
+        "cohort": {"preset": "low_back_pain", "count": count, "seed": 1},
+    }
+
+
+def swept(data, folder, workers):
+    """Postures, and seconds of a sweep from the study to the open store."""
+    from simulate.studies.plan import plan
+    from simulate.studies.run import sweep
+    from simulate.studies.study import Study, make_study
+
+    study = data if isinstance(data, Study) else make_study(data)
+    place = Path(folder) / f"{perf_counter()}.zarr"
+    began = perf_counter()
+    sweep(study, place, workers=workers)
+    return plan(study).postures, perf_counter() - began, place
+
+
+def speeds(quick):
+    """Postures a second on one core, by strategy; people a second."""
+    found = {}
+    sizes = {"predicted": 30, "closure": 5, "least": 5}
+    with tempfile.TemporaryDirectory() as folder:
+        for strategy, n in sizes.items():
+            swept(two_limits(2, strategy), folder, 1)
+            postures, seconds, _ = swept(two_limits(n, strategy), folder, 1)
+            found[strategy] = postures / seconds
+        people = 200 if quick else 1000
+        swept(cohort(2), folder, 1)
+        _, seconds, _ = swept(cohort(people), folder, 1)
+        found["people"] = people / seconds
+    return found
+
+
+def efficiency(data, runs):
+    """Least seconds on one core and on two, in turns."""
+    from simulate.studies.study import make_study, read_study
+
+    study = read_study(SHOW) if data == "show" else make_study(data)
+    took = {1: [], 2: []}
+    with tempfile.TemporaryDirectory() as folder:
+        swept(study, folder, 1)
+        for _ in range(runs):
+            for workers, times in took.items():
+                postures, seconds, _ = swept(study, folder, workers)
+                times.append(seconds)
+    return {"postures": postures, "one": min(took[1]), "two": min(took[2])}
+
+
+def overhead(n, runs):
+    """Least seconds of a sweep on both cores, and of the solver alone on the same bounds."""
+    from simulate import many
+    from simulate.studies import compute
+    from simulate.studies.study import make_study
+
+    given, solve_many = [], many.solve_many
+
+    def noted(task, lower, upper, **more):
+        given.append((task, lower, upper, more | {"threads": None}))
+        return solve_many(task, lower, upper, **more)
+
+    study = make_study(two_limits(n))
+    with tempfile.TemporaryDirectory() as folder:
+        compute.batch.solve_many = noted
+        swept(study, folder, 1)
+        compute.batch.solve_many = solve_many
+        whole, alone = [], []
+        for _ in range(runs):
+            postures, seconds, _ = swept(study, folder, 2)
+            whole.append(seconds)
+            began = perf_counter()
+            for task, lower, upper, more in given:
+                solve_many(task, lower, upper, **more)
+            alone.append(perf_counter() - began)
+    return {"postures": postures, "sweep": min(whole), "solver": min(alone)}
+
+
+def large(n):
+    """Memory and storage of one sweep on both cores."""
+    from tests.benchmarks.scaling import memory
+
+    with tempfile.TemporaryDirectory() as folder:
+        postures, seconds, place = swept(two_limits(n), folder, 2)
+        files = [path for path in place.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+    cases = 5 * n * n
+    return {"postures": postures, "s": seconds, "mb": memory(), "cases": cases, "bytes": size, "files": len(files)}
+
+
+PARTS = {"speeds": speeds, "efficiency": efficiency, "overhead": overhead, "large": large}
+
+
+def in_a_process(part, *args):
+    """What a part finds in a process of its own."""
+    command = [sys.executable, __file__, "--part", json.dumps([part, *args])]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+def words_of(seconds):
+    """A duration in words."""
+    for unit, size in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2.0 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def page(quick):
+    """The page."""
+    runs = 2 if quick else 7
+    speed = in_a_process("speeds", quick)
+    kernels = in_a_process("efficiency", two_limits(SIDES[10**5]), runs)
+    show = in_a_process("efficiency", "show", 1 if quick else 3)
+    extra = in_a_process("overhead", SIDES[10**6], runs)
+    most = in_a_process("large", SIDES[10**6 if quick else 10**7])
+    variables = 11
+    a_variable = most["bytes"] / most["cases"] / variables
+    a_case = most["bytes"] / most["cases"]
+
+    def gain(found):
+        return f"{found['one'] / found['two'] / 2:.0%}"
+
+    lines = [
+        "# Planning a large study",
+        "",
+        "Written by `python tests/benchmarks/large_studies.py`, which measures every figure but those marked as",
+        f"extrapolated. Machine: {machine('numpy', 'numba', 'zarr')}",
+        "",
+        "## What was measured",
+        "",
+        "One core, postures a second, from the study to the open store (`walk` by the norm curves, 51 frames a case):",
+        "",
+        "| strategy | postures a second |",
+        "|---|---|",
+        *(f"| `{name}` | {speed[name]:,.0f} |" for name in ("predicted", "closure", "least")),
+        "",
+        f"People with bodies of their own, each with a task of its own (`predicted`): {speed['people']:,.0f} a second on",
+        "one core.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| both cores against one, {kernels['postures']:,} postures, `predicted` alone (threads) | {gain(kernels)} of twice as fast |",
+        f"| the same of [hips_and_speed.toml](https://github.com/), {show['postures']:,} postures, two strategies (processes) | {gain(show)} |",
+        f"| everything that is not the solver, {extra['postures']:,} postures on both cores | {extra['sweep'] / extra['solver'] - 1:.0%} of the solver's time |",
+        f"| {most['postures']:,} postures, summaries only | {words_of(most['s'])}, most memory {most['mb']:.0f} MB |",
+        f"| its store | {most['bytes'] / 1e6:.0f} MB in {most['files']:,} files: {a_case:.0f} bytes a case, {a_variable:.0f} a case and variable |",
+        "",
+        "## A billion postures",
+        "",
+        "Ten million cases of 100 frames. Extrapolated: the time of one core divided by cores, the bytes by cases. What is",
+        "not in it: waiting for a cluster's nodes, and frames that fall short, which take hundreds of times as long.",
+        "",
+        "| cores | `predicted` | `closure` | `least` |",
+        "|---|---|---|---|",
+        *(
+            f"| {cores:,} | "
+            + " | ".join(words_of(1e9 / speed[name] / cores) for name in ("predicted", "closure", "least"))
+            + " |"
+            for cores in CORES
+        ),
+        "",
+        f"Storage: about {1e7 * a_case / 1e9:.1f} GB for one strategy's summaries. Trajectories are 24 angles and places of the",
+        "restricted and as many of the free body, four bytes each, 200 bytes a posture: 200 GB before compression; ask for them",
+        "in a small study.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main(quick, out):
+    text = page(quick)
+    print(text)
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", type=Path, help="docs/planning.md if not given, and not quick")
+    parser.add_argument("--part", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.part:
+        name, *args = json.loads(given.part)
+        print(json.dumps(PARTS[name](*args)))
+    else:
+        main(given.quick, given.out or (None if given.quick else PAGE))
