@@ -132,6 +132,24 @@ def indices(
     return _labelled(y, rest, values, (rest, found.used.reshape(shape)), found.notices, way, ds.attrs)
 
 
+#: What is asked of a study of which nothing else is said.
+USUAL = ("lumbar", "added:lumbar_extension", "added:lumbar_rotation")
+
+
+def study_indices(ds: xr.Dataset) -> xr.Dataset | None:
+    """Indices of the `USUAL` outputs that a study has, blocks without values dropped; None if it has no such sample.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        A study.
+    """
+    if "samples" not in ds.attrs or Design.parse(ds.attrs["samples"]).method != "saltelli":
+        return None
+    there = [name for name in USUAL if ":" not in name or name.partition(":")[2] in ds["coordinate"].values]
+    return indices(ds, there, missing="drop blocks")
+
+
 def curve_indices(
     curves: xr.DataArray,
     samples: str | None = None,

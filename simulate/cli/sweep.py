@@ -149,6 +149,7 @@ def _exported(data: xr.Dataset, netcdf: Path | None, parquet: Path | None) -> It
 def _pictures(data: xr.Dataset, place: Path) -> Iterator[str]:
     """The pictures that go with the study, in a folder beside its store."""
     from simulate.figures.study import study_figures
+    from simulate.sensitivity import study_indices
 
     folder = place.with_suffix(".figures")
     for name, figure in study_figures(data).items():
@@ -156,6 +157,10 @@ def _pictures(data: xr.Dataset, place: Path) -> Iterator[str]:
         for kind in ("png", "svg"):
             figure.savefig(folder / f"{name}.{kind}", dpi=120)
         yield str(folder / f"{name}.png")
+    shares = study_indices(data)
+    if shares is not None:
+        shares.to_dataframe().to_csv(folder / "indices.csv")
+        yield str(folder / "indices.csv")
 
 
 def _told(data: xr.Dataset, written: list[str]) -> dict[str, Any]:

@@ -10,18 +10,21 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from kinematics.rom import DIRECTIONS
+from simulate.curves import cycle_curves
 from simulate.figures.cycle import SHOWN, cycle_figure
+from simulate.figures.indices import indices_figure, indices_over_cycle_figure
 from simulate.figures.limits_map import LUMBAR, limits_map
 from simulate.figures.people import OUTCOMES, people_figure, people_scatter
 from simulate.figures.study_words import UNORDERED, axes_of, coordinate_of
+from simulate.sensitivity import curve_indices, study_indices
 
 
 def study_figures(ds: xr.Dataset) -> dict[str, Figure]:
     """Draw what a data set can show.
 
     A map of the first two limits that vary on a grid (lines if only one does), the people of a cohort and their outcome
-    against the limit that varies among them, and the motion over the cycle if the study has trajectories. Every other
-    axis is held at the middle of its values; the titles say at which.
+    against the limit that varies among them, the motion over the cycle if the study has trajectories, and the indices
+    of a sample that was drawn for them. Other axes are held at the middle of their values; the titles say at which.
 
     Parameters
     ----------
@@ -31,7 +34,8 @@ def study_figures(ds: xr.Dataset) -> dict[str, Figure]:
     Returns
     -------
     dict of str to matplotlib.figure.Figure
-        By name: ``limits_map``, ``people``, ``people_scatter``, ``cycle``; those that apply.
+        By name: ``limits_map``, ``people``, ``people_scatter``, ``cycle``, ``indices``,
+        ``indices_over_cycle``; those that apply.
     """
     axes = axes_of(ds)
     ordered = [dim for dim in axes if dim not in UNORDERED and ds.sizes[dim] > 1]
@@ -55,6 +59,21 @@ def study_figures(ds: xr.Dataset) -> dict[str, Figure]:
             found["people_scatter"] = people_scatter(ds, x=columns[0], y=outcomes[0], held=held)
     if {"restricted", "free", "percent", "angle"} <= {*map(str, ds.variables)}:
         found["cycle"] = cycle_figure(ds, coordinates=_known(ds, SHOWN, "angle"))
+    found |= _sensitivity(ds, axes)
+    return found
+
+
+def _sensitivity(ds: xr.Dataset, axes: list[str]) -> dict[str, Figure]:
+    """Indices of a sample that was drawn for them: of what the study summarises, and of the lumbar spine's curves."""
+    shares = study_indices(ds)
+    if shares is None or axes != ["sample"]:
+        return {}
+    found = {"indices": indices_figure(shares)}
+    if "restricted" in ds:
+        curves = cycle_curves(ds, points=51).sel(angle=list(LUMBAR))
+        over = curve_indices(curves, ds.attrs["samples"], missing="drop blocks")
+        over.attrs["title"] = shares.attrs.get("title", "")
+        found["indices_over_cycle"] = indices_over_cycle_figure(over)
     return found
 
 
