@@ -27,6 +27,12 @@ class Point:
     location: tuple[float, float, float]
 
 
+def point_inertia(mass: float, place: Array) -> Array:
+    """Inertia (3, 3) [kg m^2] about the origin of a point of `mass` [kg] at `place` (3,) [m]."""
+    result: Array = mass * (float(place @ place) * np.eye(3) - np.outer(place, place))
+    return result
+
+
 @dataclass(frozen=True)
 class ModelConvention:
     """How the coordinates of the chain's source relate to the chain's own.
@@ -89,6 +95,8 @@ class Chain:
         What the user should know about how the chain came about.
     knee_hinge : tuple of HingeFit
         Difference from the source's moving knees, over the walking range and over deep flexion; empty without a source.
+    inertias : ndarray, shape (11, 3, 3)
+        Of each segment about its mass centre, in the segment's frame; 0 where it is not known. [kg m^2]
     """
 
     name: str
@@ -102,6 +110,7 @@ class Chain:
     notices: tuple[str, ...] = ()
     source: str = ""
     knee_hinge: tuple[HingeFit, ...] = ()
+    inertias: Array = field(default_factory=lambda: np.zeros((len(SEGMENTS), 3, 3)))
 
     def __post_init__(self) -> None:
         shapes = {
@@ -109,6 +118,7 @@ class Chain:
             "offsets": (len(COORDINATES), 3),
             "masses": (len(SEGMENTS),),
             "mass_centres": (len(SEGMENTS), 3),
+            "inertias": (len(SEGMENTS), 3, 3),
         }
         for name, shape in shapes.items():
             value = np.array(getattr(self, name), dtype=np.float64)
@@ -124,6 +134,13 @@ class Chain:
             raise HipspineError(f"chain {self.name!r}: the axis of {worst} is not a unit vector")
         if (self.masses < 0.0).any():
             raise HipspineError(f"chain {self.name!r}: masses must be 0 or more, are {self.masses.tolist()}")
+        for segment, inertia in zip(SEGMENTS, self.inertias, strict=True):
+            rounding = 1e-9 * np.abs(inertia).max()  # sums of a few products, each good to 1e-16
+            if np.abs(inertia - inertia.T).max() > rounding or np.linalg.eigvalsh(inertia).min() < -rounding:
+                raise HipspineError(
+                    f"chain {self.name!r}: the inertia of {segment} must be symmetric and no moment below 0, is "
+                    f"{inertia.tolist()} kg m^2"
+                )
         for name, point in self.points.items():
             if point.segment not in SEGMENT_COORDINATE:
                 raise unknown(f"segment of point {name}", point.segment, SEGMENT_COORDINATE)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from kinematics.chain import Chain, Point
+from kinematics.chain import Chain, Point, point_inertia
 from kinematics.conventions import COORDINATES, INDEX, SEGMENTS, SIDES
 from kinematics.errors import HipspineError, unknown
 from kinematics.spine import t12l1_above_l5s1
@@ -46,6 +46,7 @@ def generic_chain(*, stature: float, mass: float, sex: str) -> Chain:
         points=body.points(),
         notices=("the body is generic, from published segment data: its joints are not where this person's are",),
         source=f"published segment data ({sex}, {stature:g} m, {mass:g} kg)",
+        inertias=body.inertias(),
     )
 
 
@@ -119,20 +120,62 @@ class Body:
         result: Array = self.mass * parts / parts.sum()  # the shares add up to 1 within the digits printed
         return result
 
-    def mass_centres(self) -> Array:
-        """Mass centre of each segment (11, 3) in its frame. [m]"""
-        lower, middle, upper = (self.length(f"{part}_trunk") for part in ("lower", "middle", "upper"))
-        shoulder = lower + middle + upper - self.row("shoulder_below_trunk_top") * self.scale
+    def thorax_parts(self) -> dict[str, tuple[float, float, float]]:
+        """Of what the thorax carries: share of the body's mass, height above the hips, and distance aside [m].
+
+        Arms hang, both counted; each is as far to its side as the other.
+        """
+        trunk = sum(self.length(f"{part}_trunk") for part in ("lower", "middle", "upper"))
+        shoulder = trunk - self.row("shoulder_below_trunk_top") * self.scale
         elbow, wrist = self.length("upper_arm"), self.length("upper_arm") + self.length("forearm")
         down = {"upper_arm": 0.0, "forearm": elbow, "hand": wrist}
+        aside = self.row("shoulder_half_width") * self.scale
         top = self.stature - self.hip_height()
-        heights = {
-            "upper_trunk": (self.share("upper_trunk"), lower + middle + upper - self.centre("upper_trunk")),
-            "head": (self.share("head"), top - self.centre("head")),
-            **{name: (2.0 * self.share(name), shoulder - start - self.centre(name)) for name, start in down.items()},
+        return {
+            "upper_trunk": (self.share("upper_trunk"), trunk - self.centre("upper_trunk"), 0.0),
+            "head": (self.share("head"), top - self.centre("head"), 0.0),
+            **{
+                name: (2.0 * self.share(name), shoulder - start - self.centre(name), aside)
+                for name, start in down.items()
+            },
         }
-        total = sum(share for share, _ in heights.values())
-        thorax = sum(share * height for share, height in heights.values()) / total
+
+    def inertia(self, segment: str, mass: float) -> Array:
+        """Inertia (3, 3) of an upright segment of the tables of `mass` [kg] about its mass centre. [kg m^2]"""
+        row = next(row for row in rows("gyration") if row["name"] == segment)
+        sagittal, transverse, longitudinal = (
+            float(row[f"{self.sex}_{axis}"]) / 100.0 for axis in ("sagittal", "transverse", "longitudinal")
+        )
+        along = (longitudinal, sagittal, transverse) if segment == "foot" else (sagittal, longitudinal, transverse)
+        result: Array = mass * np.diag(np.square(np.array(along) * self.length(segment)))
+        return result
+
+    def inertias(self) -> Array:
+        """Inertia (11, 3, 3) of each segment about its mass centre, in its frame, arms hanging. [kg m^2]"""
+        masses = dict(zip(SEGMENTS, self.masses(), strict=True))
+        own = {"pelvis": "lower_trunk", "lumbar": "middle_trunk"}
+        names = {name: own.get(name, name.removesuffix("_r").removesuffix("_l")) for name in SEGMENTS}
+        known = {row["name"] for row in rows("gyration")}
+        found = np.zeros((len(SEGMENTS), 3, 3))
+        for k, segment in enumerate(SEGMENTS):
+            if names[segment] in known:
+                found[k] = self.inertia(names[segment], masses[segment])
+        parts = self.thorax_parts()
+        total = sum(share for share, _, _ in parts.values())
+        centre = sum(share * height for share, height, _ in parts.values()) / total
+        for name, (share, height, aside) in parts.items():
+            mass = float(masses["thorax"]) * share / total
+            found[SEGMENTS.index("thorax")] += self.inertia(name, mass)
+            for sign in (1.0, -1.0):
+                place = np.array([0.0, height - centre, sign * aside])
+                found[SEGMENTS.index("thorax")] += point_inertia(0.5 * mass, place)
+        return found
+
+    def mass_centres(self) -> Array:
+        """Mass centre of each segment (11, 3) in its frame. [m]"""
+        lower, middle = (self.length(f"{part}_trunk") for part in ("lower", "middle"))
+        parts = self.thorax_parts()
+        thorax = sum(share * height for share, height, _ in parts.values()) / sum(part[0] for part in parts.values())
         along_foot = self.centre("foot") - self.row("heel_behind_ankle") * self.length("foot")
         centres = {
             "pelvis": self.above_hips(lower - self.centre("lower_trunk")),

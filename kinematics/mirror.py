@@ -54,6 +54,7 @@ def mirrored_chain(chain: Chain) -> Chain:
         offsets=chain.offsets[ORDER] * FLIP,
         masses=chain.masses[segments],
         mass_centres=chain.mass_centres[segments] * FLIP,
+        inertias=chain.inertias[segments] * np.outer(FLIP, FLIP),
         points=points,
         locked=tuple(other_side(name) for name in chain.locked),
         convention=replace(chain.convention, knee_sign=(left, right)),

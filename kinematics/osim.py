@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
-from kinematics.chain import Chain, HingeFit, ModelConvention, Point
+from kinematics.chain import Chain, HingeFit, ModelConvention, Point, point_inertia
 from kinematics.conventions import COORDINATES, INDEX, SEGMENTS, SIDES, SPINE
 from kinematics.errors import HipspineError
 from kinematics.osim_file import Joint, ModelFile, read_model_file
@@ -136,7 +136,7 @@ def read_osim(path: str | Path) -> Chain:
         )
     )
     _spine(build, leg / value("osim", "reference_leg"))
-    masses, centres = _masses(build)
+    masses, centres, inertias = _masses(build)
     return Chain(
         name=model.name,
         axes=build.axes,
@@ -149,6 +149,7 @@ def read_osim(path: str | Path) -> Chain:
         notices=tuple(build.notices),
         source=f"{model.path.name} (OpenSim file version {model.version})",
         knee_hinge=tuple(build.hinges),
+        inertias=inertias,
     )
 
 
@@ -262,8 +263,8 @@ def _spine(build: _Builder, scale: float) -> None:
     build.bodies["torso"] = _Placed("thorax", torso.R, torso.origin - up)
 
 
-def _masses(build: _Builder) -> tuple[Array, Array]:
-    """Mass and mass centre of each segment, all bodies at their zero posture; what hangs on none of ours is out."""
+def _masses(build: _Builder) -> tuple[Array, Array, Array]:
+    """Mass, mass centre and inertia of each segment, all bodies at their zero posture; what hangs on none is out."""
     model = build.model
     placed, waiting = dict(build.bodies), {c: j for c, j in model.joints.items() if c not in build.bodies}
     while ready := [joint for joint in waiting.values() if joint.parent in placed]:
@@ -274,12 +275,17 @@ def _masses(build: _Builder) -> tuple[Array, Array]:
             del waiting[joint.child]
     build.bodies = placed
     masses, moments = np.zeros(len(SEGMENTS)), np.zeros((len(SEGMENTS), 3))
-    for name, body in model.bodies.items():
-        if name in placed:
-            k = SEGMENTS.index(placed[name].segment)
-            masses[k] += body.mass
-            moments[k] += body.mass * placed[name].place(body.mass_centre)
-    return masses, np.divide(moments, masses[:, None], out=np.zeros_like(moments), where=masses[:, None] > 0.0)
+    here = {name: SEGMENTS.index(placed[name].segment) for name in model.bodies if name in placed}
+    for name, k in here.items():
+        masses[k] += model.bodies[name].mass
+        moments[k] += model.bodies[name].mass * placed[name].place(model.bodies[name].mass_centre)
+    centres = np.divide(moments, masses[:, None], out=np.zeros_like(moments), where=masses[:, None] > 0.0)
+    inertias = np.zeros((len(SEGMENTS), 3, 3))
+    for name, k in here.items():
+        body, on = model.bodies[name], placed[name]
+        own = on.R @ body.inertia @ on.R.T
+        inertias[k] += own + point_inertia(body.mass, on.place(body.mass_centre) - centres[k])
+    return masses, centres, inertias
 
 
 def _points(build: _Builder, scale: float) -> dict[str, Point]:

@@ -60,10 +60,11 @@ class Joint:
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """A body's mass [kg] and mass centre in its own frame [m]."""
+    """A body's mass [kg], its mass centre [m] and its inertia about that [kg m^2], both in its own frame."""
 
     mass: float
     mass_centre: Array
+    inertia: Array = field(default_factory=lambda: np.zeros((3, 3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,9 @@ def read_model_file(path: str | Path) -> ModelFile:
     for element in _objects(model, "BodySet"):
         name = element.get("name", "")
         if name != "ground":
-            bodies[name] = Body(_number(path, element, "mass"), _vector(path, element, "mass_center"))
+            bodies[name] = Body(
+                _number(path, element, "mass"), _vector(path, element, "mass_center"), _inertia(path, element)
+            )
             nested = element.find("Joint")
             if nested is not None and len(nested):
                 joints[name] = _nested_joint(path, nested[0], name)
@@ -166,6 +169,18 @@ def _number(path: Path, element: Element, tag: str) -> float:
 
 def _vector(path: Path, element: Element, tag: str) -> Array:
     return _numbers(path, element, tag, 3)
+
+
+def _inertia(path: Path, element: Element) -> Array:
+    """Inertia (3, 3) of a body about its mass centre, one tag or six; 0 if the file does not say."""
+    if element.find("inertia") is not None:
+        xx, yy, zz, xy, xz, yz = _numbers(path, element, "inertia", 6)
+    elif element.find("inertia_xx") is not None:
+        parts = ("xx", "yy", "zz", "xy", "xz", "yz")
+        xx, yy, zz, xy, xz, yz = (_number(path, element, f"inertia_{part}") for part in parts)
+    else:
+        return np.zeros((3, 3))
+    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
 
 
 def _orientation(angles: Array) -> Array:

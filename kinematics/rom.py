@@ -24,6 +24,11 @@ class Direction:
     coordinates: tuple[str, ...]
     sign: int
 
+    @property
+    def ends(self) -> int:
+        """How many ends of ranges it is about: the more, the less is said of each."""
+        return len(self.coordinates) * (1 if self.sign else 2)
+
 
 def _directions() -> dict[str, Direction]:
     """Every clinical direction by name; of a joint with two sides also with ``_right`` and ``_left``."""
@@ -89,7 +94,7 @@ class RangeOfMotion:
         **limits_deg : float or None
             Range available, by clinical direction: ``hip_extension_deg=0`` (both sides), ``hip_extension_left_deg=-5``,
             ``lumbar_extension_deg=10`` and so on; None leaves a direction as it is. What is said of one side comes
-            after what is said of both. [deg]
+            after what is said of both, and of one way after both ways. [deg]
 
         Raises
         ------
@@ -103,7 +108,7 @@ class RangeOfMotion:
             if not abs(value) <= 180.0:
                 raise HipspineError(f"{name} must be a finite number of degrees, -180 to 180, is {value}")
         reach, imposed = dict(self.reach_deg), list(self.limited_bounds)
-        for name in sorted(given, key=lambda name: len(DIRECTIONS[name].coordinates), reverse=True):
+        for name in sorted(given, key=lambda name: DIRECTIONS[name].ends, reverse=True):
             direction = DIRECTIONS[name]
             for coordinate in direction.coordinates:
                 for sign in (direction.sign,) if direction.sign else (-1, 1):

@@ -394,6 +394,7 @@ class _Builder:
             offsets=self.offsets,
             masses=body.masses(),
             mass_centres=centres,
+            inertias=body.inertias(),
             points=self._points(head),
             convention=ModelConvention(coordinates=FILE_COORDINATES),
             notices=(*self.static.notices, *self._assumptions(), *self.notices),

@@ -14,6 +14,7 @@ TABLES = [
     ("restrictions", "simulate"), ("tissues", "simulate"),
     ("hip_regression", "kinematics"), ("tracking", "simulate"),
     ("cohorts", "simulate"), ("cohort_bounds", "simulate"),
+    ("gyration", "kinematics"), ("load", "simulate"), ("lumbar_levels", "simulate"),
 ]  # fmt: skip
 CONFIDENCE = {"read", "secondary", "unverified", "derived", "assumption"}
 
