@@ -186,6 +186,8 @@ def bounds_of(task: Task, rom: RangeOfMotion, offsets: Array) -> tuple[Bounds, B
     restricted = free[0].copy(), free[1].copy()
     imposed = rom.bounds(offsets)
     for name, direction in rom.limited_bounds:
+        if name in task.chain.locked:
+            continue
         end, i = int(direction > 0), INDEX[name]
         restricted[end][i] = imposed[end][i]
         if restricted[0][i] > restricted[1][i]:

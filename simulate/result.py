@@ -77,11 +77,13 @@ class Compensation(xr.Dataset):  # type: ignore[no-untyped-call]
         offset = float(self.zero_offset.sel(coordinate=coordinate))
         restricted, free = (self[kind].sel(one).values[there] for kind in ("restricted", "free"))
         added, restricted = restricted - free, restricted + offset
-        k = int(np.abs(added).argmax())
-        moved = abs(added[k]) > NEGLIGIBLE_DEG
-        peak = restricted.max() if added[k] > 0 else restricted.min()
+        # of places that are alike but for rounding the first, and of ends the upper: so right and left, if both are
+        # restricted alike, are told alike wherever this is computed
+        k = int((np.abs(added) >= np.abs(added).max() - NEGLIGIBLE_DEG).argmax())
+        moved, most, least = abs(added[k]) > NEGLIGIBLE_DEG, restricted.max(), restricted.min()
+        upper = added[k] > 0 if moved else most >= -least - NEGLIGIBLE_DEG
         return Change(
-            peak_deg=float(peak if moved else restricted[np.abs(restricted).argmax()]),
+            peak_deg=float(most if upper else least),
             range_deg=float(np.ptp(restricted)),
             added_deg=float(added[k]),
             at_percent=float(self.percent()[there][k]) if moved else float("nan"),

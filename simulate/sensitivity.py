@@ -285,7 +285,7 @@ def _output(ds: xr.Dataset, name: str) -> xr.DataArray:
         raise unknown("output", variable, map(str, ds.data_vars))
     found = ds[variable]
     own = [dim for dim in found.dims if dim in OWN_DIMS]
-    long = [dim for dim in ("frame", "percent", "angle", "translation") if dim in found.dims]
+    long = [dim for dim in ("frame", "percent", "joint_angle", "translation") if dim in found.dims]
     if long:
         raise HipspineError(f"output {variable!r} has a {long[0]} of its own: that is for curve_indices")
     if own:

@@ -89,7 +89,7 @@ def cycle_figure(
         )
     if not coordinates:
         raise HipspineError("nothing to show: name at least one coordinate")
-    known = [str(name) for name in ds["angle"].values]
+    known = [str(name) for name in ds["joint_angle"].values]
     for name in coordinates:
         if name not in known:
             raise unknown("coordinate", name, known)
@@ -98,7 +98,7 @@ def cycle_figure(
     strategy = strategy_of(one, strategy)
     one = one.sel(strategy=strategy)
     state = states(one).values.ravel()
-    some = one.sel(angle=list(coordinates))
+    some = one.sel(joint_angle=list(coordinates))
     curves = {kind: _stacked(cycle_curves(some, kind, points=points), pooled) for kind in ("restricted", "free")}
     percent = np.linspace(0.0, 100.0, points)
     said = _cases(state)
@@ -141,7 +141,7 @@ def _pooled(ds: xr.Dataset, over: str | Sequence[str] | None, held: Mapping[str,
 def _stacked(curves: xr.DataArray, pooled: Sequence[str]) -> Array:
     """Curves (cases, percent, angle)."""
     missing = [dim for dim in pooled if dim not in curves.dims]
-    values = curves.expand_dims(missing).transpose(*pooled, "percent", "angle").values
+    values = curves.expand_dims(missing).transpose(*pooled, "percent", "joint_angle").values
     return values.reshape(-1, *values.shape[-2:]).astype(float)
 
 

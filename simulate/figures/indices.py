@@ -163,8 +163,8 @@ def _prepared(
     if "strategy" in one.dims:
         strategy = strategy_of(one, strategy)
         one, said = one.sel(strategy=strategy), f"strategy {strategy}"
-    if "output" not in one.dims and "angle" in one.dims:
-        one = one.drop_vars("output", errors="ignore").rename(angle="output")
+    if "output" not in one.dims and "joint_angle" in one.dims:
+        one = one.drop_vars("output", errors="ignore").rename(joint_angle="output")
     if "output" not in one.dims:
         one = one.expand_dims("output")
     for dim in dims:

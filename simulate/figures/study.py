@@ -57,8 +57,8 @@ def study_figures(ds: xr.Dataset) -> dict[str, Figure]:
         if columns and outcomes:
             held = _middle(ds, ordered)
             found["people_scatter"] = people_scatter(ds, x=columns[0], y=outcomes[0], held=held)
-    if {"restricted", "free", "percent", "angle"} <= {*map(str, ds.variables)}:
-        found["cycle"] = cycle_figure(ds, coordinates=_known(ds, SHOWN, "angle"))
+    if {"restricted", "free", "percent", "joint_angle"} <= {*map(str, ds.variables)}:
+        found["cycle"] = cycle_figure(ds, coordinates=_known(ds, SHOWN, "joint_angle"))
     found |= _sensitivity(ds, axes)
     return found
 
@@ -70,7 +70,7 @@ def _sensitivity(ds: xr.Dataset, axes: list[str]) -> dict[str, Figure]:
         return {}
     found = {"indices": indices_figure(shares)}
     if "restricted" in ds:
-        curves = cycle_curves(ds, points=51).sel(angle=list(LUMBAR))
+        curves = cycle_curves(ds, points=51).sel(joint_angle=list(LUMBAR))
         over = curve_indices(curves, ds.attrs["samples"], missing="drop blocks")
         over.attrs["title"] = shares.attrs.get("title", "")
         found["indices_over_cycle"] = indices_over_cycle_figure(over)

@@ -20,7 +20,7 @@ from simulate.report.table import words_of
 Array = NDArray[np.float64]
 
 #: Dimensions that a variable has of its own; every other one is an axis of the study.
-OWN = ("strategy", "coordinate", "status", "yielding", "frame", "angle", "translation")
+OWN = ("strategy", "coordinate", "status", "yielding", "frame", "joint_angle", "translation")
 #: Axes along which cases stand in no order.
 UNORDERED = ("sample", "person")
 MINUS = "\u2212"

@@ -113,15 +113,19 @@ def least(
     low, high = lower[tied], upper[tied]
     low[:, _LUMBAR] = np.maximum(low[:, _LUMBAR], best.q[tied][:, _LUMBAR] - LUMBAR_ROOM)
     high[:, _LUMBAR] = np.minimum(high[:, _LUMBAR], best.q[tied][:, _LUMBAR] + LUMBAR_ROOM)
-    second = tight.frames(tied)
-    last = solve(second, low, high, start=best.q[tied])
-    stages = [stage, *stages, Stage("energy", tied, second, low, high, last)]
-    broken = tied[last.status == SOLVED]
-    both = put(best, last.frames(np.flatnonzero(last.status == SOLVED)), broken)
+    stages, both, ms = [stage, *stages], best, best.ms
+    broken = tied[:0]
+    if tied.size:
+        second = tight.frames(tied)
+        last = solve(second, low, high, start=best.q[tied])
+        stages.append(Stage("energy", tied, second, low, high, last))
+        broken = tied[last.status == SOLVED]
+        both = put(best, last.frames(np.flatnonzero(last.status == SOLVED)), broken)
+        ms += last.ms
     evidence["ties_broken"] = np.isin(np.arange(len(task.q)), broken).astype(np.float64)
     # a frame whose lumbar joint is at the edge of its room is not at a bound of the person's
     own = (both.q <= lower + 1e-12) | (both.q >= upper - 1e-12)
-    solution = replace(both, active=np.where(own, both.active, 0).astype(np.int8), ms=best.ms + last.ms)
+    solution = replace(both, active=np.where(own, both.active, 0).astype(np.int8), ms=ms)
     return Answer(judged(task, solution), task, tuple(stages), evidence)
 
 

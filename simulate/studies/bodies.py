@@ -12,25 +12,24 @@ from numpy.typing import NDArray
 
 from kinematics.conventions import COORDINATES, INDEX
 from kinematics.errors import HipspineError
-from kinematics.rom import DIRECTIONS, RangeOfMotion, direction_name
+from kinematics.rom import RangeOfMotion
 from kinematics.tables import value
 from kinematics.zero import standing_tilt, zero_offsets
 from simulate.compensation import bounds_of
 from simulate.kernels.data import Tissue
 from simulate.problem import Task
-from simulate.recording import Recording
-from simulate.restrictions import Cause, joined, parse_cause, restrict
+from simulate.restrictions import Cause, joined, restrict
 from simulate.studies.axes import Values
-from simulate.studies.options import ALLOWANCE, SEVERITY, TASK, ZERO, Option, cause_of, is_stiffness, row_of
-from simulate.studies.study import Study, limits_of
+from simulate.studies.options import ALLOWANCE, LIMIT, SEVERITY, TASK, ZERO, Option
+from simulate.studies.reach import Reach, reach_of, tightens
+from simulate.studies.study import Study
 from simulate.tasks.catalogue import build_task
 
 Array = NDArray[np.float64]
-Options = Mapping[str, float | str]
+Indices = NDArray[np.intp]
 
 #: Tasks that are kept at hand; people with bodies of their own have one each.
 KEPT = 16
-_LEAST, _MOST = 0, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,19 +39,19 @@ class Bodies:
     `which` (n,) are their places in the block; `free` the bounds (lower, upper), each (24,), of the free body, and
     `lower`, `upper` (n, 24) those of the restricted [m, rad]; `own` (n, 24, 2) the person's own reach in either
     direction [deg]; `offsets` (24,) turn model angles into those of the zero [rad]; `side` is the one whose cycle
-    counts; `allow` holds each case's allowances.
+    counts; `allow` holds by name the allowances that are given, (n,) each [deg, m].
     """
 
     task: Task
     restricted_task: Task
-    which: NDArray[np.intp]
+    which: Indices
     free: tuple[Array, Array]
     lower: Array
     upper: Array
     own: Array
     offsets: Array
     side: str
-    allow: Sequence[Mapping[str, float]]
+    allow: Mapping[str, Values]
 
 
 class Builder:
@@ -60,135 +59,130 @@ class Builder:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.options = {name: study.option(name) for name in study.names}
-        self.limits = limits_of(study)
+        self.options = {name: study.option(name) for name in sorted(study.names)}
         self.task = lru_cache(KEPT)(self._task)
 
-    def _named(self, *about: str) -> list[str]:
-        return sorted(name for name, option in self.options.items() if option.about in about)
+    def _about(self, *about: str) -> list[str]:
+        return [name for name, option in self.options.items() if option.about in about]
 
     def bodies(self, columns: Mapping[str, Values], n: int) -> Iterator[Bodies]:
-        """The cases of a block, those together that share a task, its tissues and their zero."""
-        given = {name: columns.get(name, np.full(n, value)) for name, value in self._everything(columns)}
-        alike = self._named(TASK)
-        for key, which in _alike([given[name] for name in alike], np.arange(n)):
-            task = self.task(tuple(zip(alike, key, strict=True)))
-            rest = self._named(ZERO, SEVERITY)
-            for values, some in _alike([given[name] for name in rest], which):
-                yield self._bodies(
-                    task, dict(zip(rest, values, strict=True)), {k: v[some] for k, v in given.items()}, some
-                )
+        """The cases of a block, those together that share a task, its tissues, their zero and the side that counts."""
+        apart = [*self._about(ZERO), *(name for name, option in self.options.items() if tightens(option))]
+        for key, which in self._alike(self._about(TASK), columns, np.arange(n)):
+            task = self.task(tuple(key.items()))
+            for rest, some in self._alike(apart, columns, which):
+                yield from self._bodies(task, rest, columns, some)
 
-    def _everything(self, columns: Mapping[str, Values]) -> Iterator[tuple[str, Any]]:
-        for name in self.study.names:
-            yield name, self.study.held.get(name)
+    def _alike(
+        self, names: Sequence[str], columns: Mapping[str, Values], which: Indices
+    ) -> Iterator[tuple[dict[str, Any], Indices]]:
+        """Cases with the same values of some options together, in the order in which they first come."""
+        kept = {name: self.study.held[name] for name in names if name not in columns}
+        for values, some in alike({name: columns[name][which] for name in names if name in columns}):
+            yield {name: kept[name] if name in kept else values[name] for name in names}, which[some]
 
     def _task(self, key: tuple[tuple[str, Any], ...]) -> Task:
         """The task of some task options."""
-        given = {name: (value if self.options[name].choices else float(value)) for name, value in key}
-        body: dict[str, Any] = {name: given.pop(name) for name in ("stature", "mass", "sex") if name in given}
-        stiff = {name: given.pop(name) for name in list(given) if is_stiffness(name)}
-        recording: Recording = replace(self.study.recording, **body)
+        given = dict(key)
+        body = {name: given.pop(name) for name in ("stature", "mass", "sex") if name in given}
+        stiff = {name: given.pop(name) for name in list(given) if self.options[name].row}
         mirror = given.pop("mirror", "no") == "yes"
-        task = build_task(self.study.task, recording, mirror=mirror, **given)
+        task = build_task(self.study.task, replace(self.study.recording, **body), mirror=mirror, **given)
         for name, stiffness in stiff.items():
-            task = with_stiffness(task, self.options[name], float(stiffness))
+            task = with_stiffness(task, self.options[name], stiffness)
         return task
 
-    def _bodies(self, task: Task, rest: Options, given: Mapping[str, Values], which: NDArray[np.intp]) -> Bodies:
-        zero, measured = str(rest.get("zero", "clinical")), rest.get("standing_tilt", task.standing.tilt_deg)
-        tilt_deg, _ = standing_tilt(None if measured is None else float(measured))
-        offsets = zero_offsets(zero, task.standing, standing_tilt_deg=tilt_deg)
-        causes = [
-            parsed
-            for name, severity in rest.items()
-            if self.options[name].about == SEVERITY and (parsed := _cause(name, float(severity)))
-        ]
-        stiff = restrict(RangeOfMotion.normal(), causes, active=task.active, offsets=offsets)
-        free, _, _ = bounds_of(task, RangeOfMotion.normal(), offsets)
-        lower, upper, own, imposed = self._bounds(given, len(which), stiff.rom, free, offsets)
-        crossing = np.argwhere(lower > upper)
-        if crossing.size:
-            raise HipspineError(self._crossing(given, crossing[0], own))
-        allow = [
-            {row_of(self.options[name]): float(given[name][k]) for name in self._named(ALLOWANCE)}
-            for k in range(len(which))
-        ]
-        return Bodies(
-            task=task,
-            restricted_task=task
-            if not stiff.tissue.kind.size
-            else replace(task, tissue=joined(task.tissue, stiff.tissue)),
-            which=which,
-            free=free,
-            lower=lower,
-            upper=upper,
-            own=own,
-            offsets=offsets,
-            side=_side(imposed, stiff.tissue),
-            allow=allow,
+    def _bodies(
+        self, task: Task, rest: Mapping[str, Any], columns: Mapping[str, Values], which: Indices
+    ) -> Iterator[Bodies]:
+        def given(name: str) -> Any:
+            return columns[name][which] if name in columns else self.study.held[name]
+
+        measured = rest.get("standing_tilt", task.standing.tilt_deg)
+        offsets = zero_offsets(
+            rest.get("zero", "clinical"), task.standing, standing_tilt_deg=standing_tilt(measured)[0]
         )
+        tissue = self._tissue(rest, task, offsets)
+        free, _, _ = bounds_of(task, RangeOfMotion.normal(), offsets)
+        reach = reach_of(self.options, given, len(which), active=task.active)
+        lower, upper = bounds(reach, free, offsets)
+        if crossing := [*reach.crossing, *np.argwhere(lower > upper)]:
+            raise HipspineError(crossed(self.options, given, reach, *crossing[0]))
+        stiff = task if not tissue.kind.size else replace(task, tissue=joined(task.tissue, tissue))
+        allow = {self.options[name].row: np.broadcast_to(given(name), which.shape) for name in self._about(ALLOWANCE)}
+        left = _counts_left(reach, tissue)
+        for side, some in (("r", np.flatnonzero(~left)), ("l", np.flatnonzero(left))):
+            if some.size:
+                yield Bodies(
+                    task=task,
+                    restricted_task=stiff,
+                    which=which[some],
+                    free=free,
+                    lower=lower[some],
+                    upper=upper[some],
+                    own=reach.own[some],
+                    offsets=offsets,
+                    side=side,
+                    allow={name: values[some] for name, values in allow.items()},
+                )
 
-    def _bounds(
-        self, given: Mapping[str, Values], n: int, rom: RangeOfMotion, free: tuple[Array, Array], offsets: Array
-    ) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-        """Bounds (n, 24) of the restricted bodies, their own reach (n, 24, 2) and which ends (24, 2) are imposed."""
-        own = np.full((len(COORDINATES), 2), np.inf)
-        for (coordinate, sign), normal in RangeOfMotion.normal().reach_deg.items():
-            own[INDEX[coordinate], _end(sign)] = normal
-        reach, imposed = np.tile(own, (n, 1, 1)), np.zeros(own.shape, bool)
-        for name in self.limits:
-            direction = DIRECTIONS[name]
-            for coordinate in direction.coordinates:
-                for sign in (direction.sign,) if direction.sign else (-1, 1):
-                    reach[:, INDEX[coordinate], _end(sign)] = given[name].astype(np.float64)
-                    imposed[INDEX[coordinate], _end(sign)] = True
-        for coordinate, sign in rom.limited_bounds:  # by causes: the smallest range wins
-            place = INDEX[coordinate], _end(sign)
-            reach[:, *place] = np.minimum(reach[:, *place], rom.reach_deg[coordinate, sign])
-            imposed[place] = True
-        lower, upper = (np.tile(bound, (n, 1)) for bound in free)
-        for i, end in np.argwhere(imposed):
-            bound, way = (upper, 1.0) if end == _MOST else (lower, -1.0)
-            bound[:, i] = way * np.deg2rad(reach[:, i, end]) - offsets[i]
-        return lower, upper, reach, imposed
-
-    def _crossing(self, given: Mapping[str, Values], at: Array, own: Array) -> str:
-        case, i = (int(k) for k in at)
-        said = ", ".join(f"{name} {given[name][case]}" for name in sorted(self.limits))
-        ends = [f"{direction_name(COORDINATES[i], sign)} {own[case, i, _end(sign)]:g} deg" for sign in (1, -1)]
-        return f"limits cross in the case of {said}: {' and '.join(ends)} leave {COORDINATES[i]} no range"
-
-
-def _end(sign: int) -> int:
-    return _MOST if sign > 0 else _LEAST
+    def _tissue(self, rest: Mapping[str, Any], task: Task, offsets: Array) -> Tissue:
+        """What tightened tissues add."""
+        causes = [
+            Cause(self.options[name].row, self.options[name].sides, severity)
+            for name, severity in rest.items()
+            if self.options[name].about == SEVERITY and severity > 0.0
+        ]
+        return restrict(RangeOfMotion.normal(), causes, active=task.active, offsets=offsets).tissue
 
 
-def _cause(name: str, severity: float) -> Cause | None:
-    """The cause that an option of severity means; none if it is healthy."""
-    cause, side = cause_of(name)
-    found = replace(parse_cause(f"{cause}:{side}"), severity=severity)
-    return found if severity > 0.0 else None
-
-
-def _side(imposed: NDArray[np.bool_], tissue: Tissue) -> str:
-    """The side whose cycle counts: the restricted one, right if both or neither."""
-    stiff = {COORDINATES[i] for i in np.flatnonzero(imposed.any(axis=1) | (tissue.factor != 0.0).any(axis=0))}
-    sides = {name[-1] for name in stiff if name.startswith("hip")}
-    return "l" if sides == {"l"} else "r"
-
-
-def _alike(keys: Sequence[Values], which: NDArray[np.intp]) -> Iterator[tuple[tuple[Any, ...], NDArray[np.intp]]]:
-    """Cases with the same values of some options together, in the order in which they first come."""
-    if not keys:
-        yield (), which
+def alike(columns: Mapping[str, Values]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Places with the same values in all columns together, in the order in which they first come."""
+    code: Any = None
+    for values in columns.values():
+        _, own = np.unique(values, return_inverse=True)
+        code = own if code is None else np.unique(code * (own.max() + 1) + own, return_inverse=True)[1]
+    if code is None:
+        yield {}, slice(None)
         return
-    # a number by its bits, a word by itself
-    found: dict[tuple[Any, ...], list[int]] = {}
-    for place, key in zip(which.tolist(), zip(*(column[which].tolist() for column in keys), strict=True), strict=True):
-        found.setdefault(key, []).append(place)
-    for key, places in found.items():
-        yield key, np.array(places, dtype=np.intp)
+    _, first, count = np.unique(code, return_index=True, return_counts=True)
+    groups = np.split(np.argsort(code, kind="stable"), np.cumsum(count)[:-1])
+    for g in np.argsort(first):
+        yield {name: values[first[g]].item() for name, values in columns.items()}, groups[g]
+
+
+def bounds(reach: Reach, free: tuple[Array, Array], offsets: Array) -> tuple[Array, Array]:
+    """Bounds (n, 24) of the restricted bodies: of the free one, with what is imposed in its place. [m, rad]"""
+    found = []
+    for end, (way, bound) in enumerate(zip((-1.0, 1.0), free, strict=True)):
+        own = np.tile(bound, (len(reach.own), 1))
+        for i in np.flatnonzero(reach.imposed[:, :, end].any(axis=0)):
+            imposed = way * np.deg2rad(reach.own[:, i, end]) - offsets[i]
+            own[:, i] = np.where(reach.imposed[:, i, end], imposed, own[:, i])
+        found.append(own)
+    return found[0], found[1]
+
+
+def crossed(options: Mapping[str, Option], given: Any, reach: Reach, case: int, coordinate: int) -> str:
+    """That limits leave a coordinate no range, and in which case."""
+    said = [
+        f"{name} {np.broadcast_to(given(name), len(reach.own))[case]:g}"
+        for name, option in options.items()
+        if option.about in (LIMIT, SEVERITY)
+    ]
+    return (
+        f"limits cross in the case of {', '.join(said)}: {reach.words(case, coordinate)} leave "
+        f"{COORDINATES[coordinate]} no range"
+    )
+
+
+def _counts_left(reach: Reach, tissue: Tissue) -> NDArray[np.bool_]:
+    """Whether (n,) the left side's cycle counts: where its hip alone is restricted."""
+    tight = {
+        COORDINATES[i][-1] for i in np.flatnonzero((tissue.factor != 0.0).any(axis=0)) if COORDINATES[i][:3] == "hip"
+    }
+    right, left = (reach.limited(side) | (side in tight) for side in ("r", "l"))
+    return np.asarray(left & ~right)
 
 
 def with_stiffness(task: Task, option: Option, stiffness: float) -> Task:
@@ -197,22 +191,20 @@ def with_stiffness(task: Task, option: Option, stiffness: float) -> Task:
     Raises
     ------
     HipspineError
-        If it is negative, or nothing in the task has this stiffness.
+        If nothing in the task has this stiffness.
     """
-    row = row_of(option)
-    if stiffness < 0.0:
-        raise HipspineError(f"{option.name} must be 0 or more, is {stiffness:g} {option.unit}")
-    which = [INDEX[name] for name in COORDINATES if name.removesuffix("_r").removesuffix("_l") == row]
+    named = [name for name in COORDINATES if name.removesuffix("_r").removesuffix("_l") == option.row]
+    which = [INDEX[name] for name in named if name not in task.chain.locked]
     changed = task.stiffness.copy()
     changed[which] = stiffness
-    by = stiffness / value("stiffness", row, package="simulate")
+    by = stiffness / value("stiffness", option.row, package="simulate")
     goals = [
-        replace(goal, stiffness=np.asarray(goal.stiffness) * by) if goal.stiffness_name == row else goal
+        replace(goal, stiffness=np.asarray(goal.stiffness) * by) if goal.stiffness_name == option.row else goal
         for goal in task.goals
     ]
-    if not which and not any(goal.stiffness_name == row for goal in task.goals):
+    if not which and not any(goal.stiffness_name == option.row for goal in task.goals):
         raise HipspineError(f"{option.name}: nothing in task {task.name} has this stiffness")
     return replace(task, stiffness=changed, goals=tuple(goals))
 
 
-__all__ = ["Bodies", "Builder", "with_stiffness"]
+__all__ = ["Bodies", "Builder", "alike", "bounds", "crossed", "with_stiffness"]

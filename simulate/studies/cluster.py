@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import CancelledError
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from pathlib import Path
+from socket import gethostname
+from tempfile import NamedTemporaryFile
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 from kinematics.errors import HipspineError
 from simulate.studies.provenance import provenance
 from simulate.studies.run import Job, work
+from simulate.studies.store import CHECK
 
-#: How long to wait for a scheduler, for the first worker, and for a scheduler that has gone away. [s]
-CONNECT_S, WORKERS_S, GONE_S = 10.0, 60.0, 15.0
+#: How long to wait for a scheduler, and for workers: for the first, and where none is left. [s]
+CONNECT_S, WORKERS_S = 10.0, 60.0
+#: How often to look whether scheduler and workers are still there. [s]
+POLL_S = 1.0
 #: Blocks that are handed out ahead, for each thread of the workers.
 AHEAD = 4
-#: How often to look whether the scheduler is still there. [s]
-POLL_S = 1.0
+#: What must be the same here and on a worker.
+SAME = ("version", "code", "versions")
 
 
 def on_cluster(job: Job, n: int, scheduler: str, done: Callable[[int, bool], None]) -> None:
@@ -36,25 +48,56 @@ def on_cluster(job: Job, n: int, scheduler: str, done: Callable[[int, bool], Non
     ------
     HipspineError
         If there is no scheduler, no worker, or a worker runs another version or does not reach the store.
-    Stopped
-        If the scheduler goes away.
+    ConnectionError
+        If the scheduler goes away, or all workers do.
     """
     try:
-        from distributed import Client
+        from distributed.comm.core import CommClosedError  # loaded now, as it then sets what it logs
     except ImportError:
         raise HipspineError("--scheduler needs Dask: install hipspine[cluster]") from None
+    with _quiet():
+        client = _connected(scheduler)
+        try:
+            with client.as_current():
+                _check_workers(client, job, scheduler)
+                _submit(client, job, n, scheduler, done)
+        except (CancelledError, CommClosedError):
+            raise ConnectionError(f"the scheduler {scheduler} went away, or has dropped the blocks at work") from None
+        finally:
+            client.close(timeout=1)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what Dask logs about lost connections: we say it ourselves."""
+    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client", "comm", "core")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
-        client: Any = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise HipspineError(f"--scheduler {scheduler}: no scheduler there ({error})") from None
-    try:
-        with client.as_current():
-            _check_workers(client, job, scheduler)
-            _submit(client, job, n, done)
-    except CancelledError:
-        raise ConnectionError("the scheduler went away") from None
+        yield
     finally:
-        client.close(timeout=1)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _connected(scheduler: str) -> Any:
+    """A client of the scheduler; made beside us, as what answers there may be no scheduler and never come to an end."""
+    from distributed import Client
+
+    made: Future[Any] = Future()
+
+    def connect() -> None:
+        try:
+            made.set_result(Client(scheduler, timeout=CONNECT_S, set_as_default=False))
+        except (OSError, ValueError, TypeError) as error:
+            made.set_exception(HipspineError(f"--scheduler {scheduler}: no scheduler there ({error})"))
+
+    Thread(target=connect, daemon=True).start()
+    try:
+        return made.result(timeout=2.0 * CONNECT_S)
+    except TimeoutError:
+        raise HipspineError(f"--scheduler {scheduler}: what is there does not answer as a scheduler") from None
 
 
 def _check_workers(client: Any, job: Job, scheduler: str) -> None:
@@ -63,39 +106,62 @@ def _check_workers(client: Any, job: Job, scheduler: str) -> None:
         client.wait_for_workers(1, timeout=WORKERS_S)
     except TimeoutError:
         raise HipspineError(f"--scheduler {scheduler}: no worker has come within {WORKERS_S:g} s") from None
+    try:
+        client.run_on_scheduler(provenance)
+    except OSError:
+        raise
+    except Exception as error:  # what its Python says when it cannot load ours
+        raise HipspineError(f"--scheduler {scheduler} needs hipspine as workers do: {error}") from None
+    with NamedTemporaryFile(dir=Path(job.path) / CHECK, prefix=".reached-") as seen:
+        answers = client.run(_fault, provenance(), seen.name, on_error="return")
+    for worker, fault in answers.items():
+        if isinstance(fault, BaseException) and not isinstance(fault, OSError):  # else it has just gone
+            raise HipspineError(f"worker {worker} cannot run hipspine: {type(fault).__name__}: {fault}")
+        if isinstance(fault, str):
+            raise HipspineError(f"worker {worker} {fault}")
+
+
+def _fault(wanted: Mapping[str, str], seen: str | None = None) -> str | None:
+    """What stands against this worker: another version than is wanted; a file in the store that it does not see."""
     mine = provenance()
-    for worker, answer in client.run(_report, job.path, on_error="return").items():
-        if isinstance(answer, BaseException):
-            raise HipspineError(f"worker {worker} cannot run hipspine: {type(answer).__name__}: {answer}")
-        theirs, reached = answer
-        for key in ("version", "code", "versions"):
-            if theirs[key] != mine[key]:
-                raise HipspineError(f"worker {worker} has another {key} than here: {theirs[key]}, here {mine[key]}")
-        if not reached:
-            raise HipspineError(f"worker {worker} does not reach {job.path}: workers write into it themselves")
+    for key in SAME:
+        if mine[key] != wanted[key]:
+            return f"has another {key} than here: {mine[key]}, here {wanted[key]}"
+    if seen is not None and not (Path(seen).exists() and os.access(Path(seen).parent, os.W_OK)):
+        return f"does not reach {Path(seen).parent}: workers write into it themselves"
+    return None
 
 
-def _report(path: str) -> tuple[dict[str, str], bool]:
-    """What a worker is, and whether it reaches the store."""
-    from os import W_OK, access
+def _work(job: Job, wanted: Mapping[str, str], k: int) -> bool:
+    """Block k on a worker, which may have come after workers were looked at."""
+    fault = _fault(wanted)
+    if fault is not None:
+        raise HipspineError(f"a worker on {gethostname()} {fault}")
+    return work(job, k)
 
-    return provenance(), access(path, W_OK)
+
+def _given(job: Job) -> Job:
+    return job
 
 
-def _submit(client: Any, job: Job, n: int, done: Callable[[int, bool], None]) -> None:
+def _submit(client: Any, job: Job, n: int, scheduler: str, done: Callable[[int, bool], None]) -> None:
     """Hand blocks out, a few ahead, as they become whole."""
     from distributed import KilledWorker, wait
 
-    shared = client.scatter(job, broadcast=True, hash=False)
-    left, running, gone = iter(range(n)), dict[Any, int](), 0.0
+    # a task of its own, so that the scheduler can have it made again when the workers that hold it are gone
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")  # once for all blocks
+        shared = client.submit(_given, job, pure=False)
+    wanted = provenance()
+    left, running, seen = iter(range(n)), dict[Any, int](), monotonic()
     while True:
-        there = client.status == "running"
-        gone = 0.0 if there else gone + POLL_S
-        if gone > GONE_S or client.status in ("closed", "closing"):
-            raise ConnectionError("the scheduler went away")
-        ahead = AHEAD * max(1, sum(client.nthreads().values())) if there else 0
-        while len(running) < ahead and (k := next(left, None)) is not None:
-            running[client.submit(work, shared, k, pure=False)] = k
+        threads = _threads(client, scheduler)
+        if threads:
+            seen = monotonic()
+        elif monotonic() - seen > WORKERS_S:
+            raise ConnectionError(f"the scheduler {scheduler} has had no worker for {WORKERS_S:g} s")
+        while len(running) < AHEAD * max(1, threads) and (k := next(left, None)) is not None:
+            running[client.submit(_work, shared, wanted, k, pure=False)] = k
         if not running:
             return
         try:
@@ -104,12 +170,22 @@ def _submit(client: Any, job: Job, n: int, done: Callable[[int, bool], None]) ->
             continue
         for future in finished:
             k = running.pop(future)
-            if future.status in ("lost", "cancelled"):
-                raise ConnectionError("the scheduler went away, and with it what it knew of the blocks at work")
             try:
-                done(k, future.result())
+                computed = future.result()
             except KilledWorker as error:
-                raise ConnectionError(f"block {k} has lost its worker again and again ({error})") from None
+                last, died = error.last_worker.address, error.allowed_failures + 1
+                raise ConnectionError(f"{died} workers died with block {k} at hand, {last} last: no memory?") from None
+            done(k, computed)
+
+
+def _threads(client: Any, scheduler: str) -> int:
+    """How many threads the workers have."""
+    try:
+        if client.status == "running":
+            return sum(client.nthreads().values())
+    except OSError:
+        pass
+    raise ConnectionError(f"the scheduler {scheduler} went away")
 
 
 __all__ = ["on_cluster"]

@@ -114,15 +114,15 @@ def _one_by_one(strategy: str, bodies: Bodies, free: Array, put: _Put) -> None:
     # closure is kinematics: it knows how far a hip goes, not what that takes
     task = bodies.task if strategy == "closure" else bodies.restricted_task
     room = batch.summaries(len(bodies.which))
-    answered: dict[bytes, tuple[int, Answer]] = {}
+    answered: dict[bytes, Answer] = {}
+    # what a strategy does not ask for does not make another case of it
+    given = bodies.allow if strategy == "least" else {}
     for k in range(len(bodies.which)):
-        # what a strategy does not ask for does not make another case of it
-        allow = allowances(bodies.allow[k]) if strategy == "least" else {}
+        allow = allowances({name: float(values[k]) for name, values in given.items()})
         key = bodies.lower[k].tobytes() + bodies.upper[k].tobytes() + repr(sorted(allow.items())).encode()
         if key not in answered:
-            found = STRATEGIES[strategy](task, bodies.lower[k], bodies.upper[k], free=free, allow=allow)
-            answered[key] = k, found
-        put.answer(k, answered[key][1], room)
+            answered[key] = STRATEGIES[strategy](task, bodies.lower[k], bodies.upper[k], free=free, allow=allow)
+        put.answer(k, answered[key], room)
     put.summaries(room)
 
 
@@ -179,7 +179,8 @@ class _Put:
         least, most = (np.rad2deg(part[:, own]) + offset for part in (room.least, room.most))
         added = np.rad2deg(room.added[:, own])
         moved = np.abs(added) > NEGLIGIBLE_DEG
-        outer = np.where(np.abs(most) >= np.abs(least), most, least)
+        # both ways alike: rounding shall not decide
+        outer = np.where(np.abs(most) >= np.abs(least) - NEGLIGIBLE_DEG, most, least)
         values = {
             "added": added,
             "at_percent": np.where(moved, percent[room.at_added[:, own]], np.nan),

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import inf, isfinite, nextafter
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
-from kinematics.conventions import SIDE_WORDS
+import numpy as np
+
+from kinematics.conventions import SIDE_WORDS, SIDES
 from kinematics.errors import HipspineError, unknown
+from kinematics.generic import MASS, STATURE
 from kinematics.rom import DIRECTIONS
 from kinematics.tables import rows
 from kinematics.zero import ZEROS
-from simulate.restrictions import CAUSES
+from simulate.restrictions import CAUSES, Cause
 from simulate.tasks.catalogue import MOVEMENTS
 
 #: What an option is about. Limits and severities restrict; the tasks of two cases are the same if all of `TASK` are.
 LIMIT, SEVERITY, TASK, ALLOWANCE, ZERO = "limit", "severity", "task", "allowance", "zero"
-#: Words before the rows of a table that an option stands for.
-_STIFFNESS, _ALLOW, _SEVERITY = "stiffness_", "allow_", "severity_"
+#: A number, and perhaps a unit behind it.
+_TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
 
 
 @dataclass(frozen=True)
 class Option:
     """One thing that may be held or varied.
 
-    `unit` is empty for words; `choices` is empty for numbers; `about` is one of LIMIT, SEVERITY, TASK, ALLOWANCE, ZERO.
+    `about` is one of LIMIT, SEVERITY, TASK, ALLOWANCE, ZERO. `choices` is empty for numbers; a number counts in `unit`
+    (empty for words) and is from `least` to `most`, as far as that does not depend on other options. `row` names the
+    stiffness, the allowance or the cause it stands for, `sides` the hips that the cause acts on.
     """
 
     name: str
@@ -35,13 +42,17 @@ class Option:
     words: str
     unit: str = ""
     choices: tuple[str, ...] = ()
+    least: float = -inf
+    most: float = inf
+    row: str = ""
+    sides: tuple[str, ...] = SIDES
 
     def read(self, value: Any, unit: str | None, where: str) -> float | str:
         """A value as given, in the option's own unit.
 
         Parameters
         ----------
-        value : str, int or float
+        value : str or number
             A word, a number, or a number with its unit in a text (``"10 deg"``).
         unit : str, optional
             Of a number without one.
@@ -51,46 +62,79 @@ class Option:
         Raises
         ------
         HipspineError
-            If it is no such word, no finite number, or of another dimension.
+            If it is no such word, no finite number, of another dimension, or out of range.
         """
         if self.choices:
             if unit is not None:
                 raise HipspineError(f"{where}: {self.name} is a word and has no unit, is given {unit!r}")
-            if value not in self.choices:
-                raise HipspineError(f"{where}: {unknown(f'value of {self.name}', value, self.choices)}")
+            self.check([value], where)
             return str(value)
-        number, own = self._parts(value, where)
-        if own is not None and unit is not None:
-            raise HipspineError(f"{where}: {value!r} has its own unit, and {unit!r} is given beside it")
-        own = own if own is not None else unit
-        if own is None and self.unit != "1":
-            raise HipspineError(f'{where}: {value!r} has no unit; write for example "{number:g} {self.unit}"')
-        found = number if own is None or own == self.unit else self._converted(number, own, where)
-        if not math.isfinite(found):
-            raise HipspineError(f"{where}: {self.name} must be a finite number, is {value!r}")
+        found = self.number(value, unit, where)
+        self.check([found], where)
         return found
 
-    def _parts(self, value: Any, where: str) -> tuple[float, str | None]:
-        """The number, and the unit that stands behind it."""
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise HipspineError(f"{where}: {self.name} must be a number in {self.unit}, is {value!r}")
-        if not isinstance(value, str):
-            return float(value), None
-        number, _, unit = value.strip().partition(" ")
-        try:
-            return float(number), unit.strip() or None
-        except ValueError:
+    def number(self, value: Any, unit: str | None, where: str) -> float:
+        """As `read`, of an option that is a number; of any size, such as a step or a spread has."""
+        number, own = self._parts(value, where)
+        if own and unit is not None:
+            raise HipspineError(f"{where}: {value!r} has its own unit, and {unit!r} is given beside it")
+        own = own or unit or ""
+        if not own and self.unit != "1":
+            raise HipspineError(f'{where}: {value!r} has no unit; write for example "{number:g} {self.unit}"')
+        return number if not own or own == self.unit else self._converted(number, own, where)
+
+    def check(self, values: Any, where: str) -> None:
+        """Refuse values, in the option's own unit, that it cannot have in any case.
+
+        Raises
+        ------
+        HipspineError
+            Names the first of them.
+        """
+        if self.choices:
+            for value in values:
+                if not isinstance(value, str) or value not in self.choices:
+                    raise HipspineError(f"{where}: {unknown(f'value of {self.name}', value, self.choices)}")
+            return
+        numbers = np.asarray(values, dtype=np.float64)
+        wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= self.least) & (numbers <= self.most)))
+        if wrong.size:
+            unit = "" if self.unit == "1" else f" {self.unit}"
+            ends = [f"{word} {end:.6g}" for word, end in (("from", self.least), ("to", self.most)) if isfinite(end)]
+            allowed = f" {' '.join(ends)}{unit}" if ends else ""
             raise HipspineError(
-                f'{where}: must be a number and a unit such as "10 {self.unit}", is {value!r}'
-            ) from None
+                f"{where}: {self.name} must be a finite number{allowed}, is {float(numbers[wrong[0]]):.6g}{unit}"
+            )
+
+    def _parts(self, value: Any, where: str) -> tuple[float, str]:
+        """The number, and the unit that stands behind it."""
+        example = "0.5" if self.unit == "1" else f"10 {self.unit}"
+        if isinstance(value, str):
+            found = _TEXT.fullmatch(value)
+            if found is None:
+                raise HipspineError(f'{where}: must be a number and a unit such as "{example}", is {value!r}')
+            return float(found[1]), found[2]
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise HipspineError(f"{where}: {self.name} must be a number such as {example}, is {value!r}")
+        try:
+            return float(value), ""
+        except OverflowError:
+            raise HipspineError(f"{where}: {self.name} must be a finite number, is far too large") from None
 
     def _converted(self, number: float, unit: str, where: str) -> float:
+        units = _units()
+        own = units.Quantity(1.0, "" if self.unit == "1" else self.unit)
         try:
-            return float(_units().Quantity(number, unit).to("" if self.unit == "1" else self.unit).magnitude)
+            given = units.Quantity(number, unit)
+            found = float(given.to(own.units).magnitude)
+            # to pint an angle is a number; a severity in degrees, or a stiffness without radians, is a mistake
+            alike, why = given.to_root_units().units == own.to_root_units().units, "it is of another kind"
         except Exception as error:  # pint raises many kinds for a unit that it does not know or cannot convert
-            raise HipspineError(
-                f"{where}: {self.name} is in {self.unit} and cannot be read from {unit!r} ({error})"
-            ) from None
+            alike, why = False, str(error) or type(error).__name__
+        if not alike:
+            kind = "a number without a unit" if self.unit == "1" else f"in {self.unit}"
+            raise HipspineError(f"{where}: {self.name} is {kind} and cannot be read from {unit!r} ({why})")
+        return found
 
 
 @cache
@@ -113,31 +157,53 @@ def options(task: str) -> Mapping[str, Option]:
     if task not in MOVEMENTS:
         raise unknown("task", task, MOVEMENTS)
     found = [
-        *(Option(name, LIMIT, f"available {name.replace('_', ' ')}", "deg") for name in DIRECTIONS),
+        *(Option(name, LIMIT, f"available {_words(name)}", "deg", least=-180.0, most=180.0) for name in DIRECTIONS),
         *(
             Option(own.name, TASK, own.about, own.unit, tuple(own.choices or ()))
             for own in MOVEMENTS[task].options.values()
         ),
-        Option("stature", TASK, "body height", "m"),
-        Option("mass", TASK, "body mass", "kg"),
+        Option("stature", TASK, "body height", "m", least=STATURE[0], most=STATURE[1]),
+        Option("mass", TASK, "body mass", "kg", least=MASS[0], most=MASS[1]),
         Option("sex", TASK, "sex", choices=("male", "female")),
         Option("mirror", TASK, "left and right change places", choices=("no", "yes")),
         *(
-            Option(_STIFFNESS + row["name"], TASK, f"stiffness of {row['name'].replace('_', ' ')}", row["unit"])
-            for row in rows("stiffness", "simulate")
-        ),
-        *(
-            Option(_ALLOW + row["name"], ALLOWANCE, f"allowed {row['name'].replace('_', ' ')}", row["unit"])
-            for row in rows("allowances", "simulate")
+            Option(
+                f"{kind}_{own['name']}", about, f"{words} {_words(own['name'])}", own["unit"], (), 0.0, row=own["name"]
+            )
+            for kind, about, words, table in (
+                ("stiffness", TASK, "stiffness of", "stiffness"),
+                ("allow", ALLOWANCE, "allowed", "allowances"),
+            )
+            for own in rows(table, "simulate")
         ),
         Option("zero", ZERO, "what hip flexion counts from", choices=tuple(ZEROS)),
-        Option("standing_tilt", ZERO, "anterior tilt of the ASIS-PSIS line in standing", "deg"),
+        Option(
+            "standing_tilt",
+            ZERO,
+            "anterior tilt of the ASIS-PSIS line in standing",
+            "deg",
+            least=nextafter(-45.0, 0.0),
+            most=nextafter(45.0, 0.0),
+        ),
+        *(option for name in CAUSES for option in _severities(name)),
     ]
-    for name in CAUSES:
-        for side in ("", *(f"_{word}" for word in SIDE_WORDS.values())):
-            words = f"severity of {name.replace('_', ' ')}{side.replace('_', ', ')}"
-            found.append(Option(f"{_SEVERITY}{name}{side}", SEVERITY, words, "1"))
     return MappingProxyType({option.name: option for option in found})
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _severities(name: str) -> Iterator[Option]:
+    """How severe a cause is: of both sides alike, and of either where the cause has sides."""
+    about = f"severity of {_words(name)}"
+    yield Option(f"severity_{name}", SEVERITY, about, "1", (), 0.0, 1.0, name)
+    for side, word in SIDE_WORDS.items():
+        try:
+            Cause(name, (side,))
+        except HipspineError:
+            return
+        yield Option(f"severity_{name}_{word}", SEVERITY, f"{about}, {word}", "1", (), 0.0, 1.0, name, (side,))
 
 
 def option_of(task: str, name: str, where: str) -> Option:
@@ -148,26 +214,4 @@ def option_of(task: str, name: str, where: str) -> Option:
     return known[name]
 
 
-def row_of(option: Option) -> str:
-    """The row of its table that a stiffness or an allowance stands for."""
-    return option.name.removeprefix(_STIFFNESS).removeprefix(_ALLOW)
-
-
-def is_stiffness(name: str) -> bool:
-    """Whether the option of that name is a stiffness."""
-    return name.startswith(_STIFFNESS)
-
-
-def cause_of(name: str) -> tuple[str, str]:
-    """Name and side of the cause whose severity the option of that name is."""
-    name = name.removeprefix(_SEVERITY)
-    for word in SIDE_WORDS.values():
-        if name not in CAUSES and name.endswith(f"_{word}"):
-            return name.removesuffix(f"_{word}"), word
-    return name, "both"
-
-
-__all__ = [
-    "ALLOWANCE", "LIMIT", "SEVERITY", "TASK", "ZERO", "Option", "cause_of", "is_stiffness", "option_of", "options",
-    "row_of",
-]  # fmt: skip
+__all__ = ["ALLOWANCE", "LIMIT", "SEVERITY", "TASK", "ZERO", "Option", "option_of", "options"]

@@ -17,6 +17,7 @@ from simulate.problem import Task
 from simulate.strategies.least_lumbar import ALLOWANCES
 from simulate.studies.axes import Block, block_shape, blocks
 from simulate.studies.bodies import Builder
+from simulate.studies.checks import check
 from simulate.studies.compute import Computer, Layout, blank
 from simulate.studies.options import TASK
 from simulate.studies.study import Study
@@ -24,7 +25,7 @@ from simulate.studies.study import Study
 #: A block should take about that long on one core: long against writing it, short against losing it. [s]
 BLOCK_S = 0.5
 #: As many blocks there should be at least, so that cores end at the same time.
-LEAST_BLOCKS = 16
+LEAST_BLOCKS = 8
 #: What decides the size of a block, in seconds: a frame by each strategy, and a task of its own. Orders of magnitude
 #: (assumption); they are part of the layout, not of a forecast.
 FRAME_S = {"predicted": 2e-6, "closure": 1e-4, "least": 2e-4}
@@ -72,6 +73,7 @@ def plan(study: Study) -> Plan:
         If one of the tasks that are looked at cannot be built.
     """
     tasks = list(_probes(study))
+    check(study, tasks)
     most = max((task.yields for task in tasks), key=len)
     yielding = (*most, ALLOWANCES) if "least" in study.strategies else tuple(most)
     lengths = [len(task.q) for task in tasks]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from os import cpu_count
 from pathlib import Path
@@ -20,9 +23,10 @@ from typing import Any
 import xarray as xr
 
 from kinematics.errors import HipspineError
+from simulate.studies.axes import GRID, Block
 from simulate.studies.compute import Computer, Layout
 from simulate.studies.plan import Plan, plan
-from simulate.studies.store import Store, check_same, create, open_study
+from simulate.studies.store import Store, check_same, create, marked, open_study, settle
 from simulate.studies.study import Study, make_study, read_study
 
 #: Blocks that are handed out ahead of the ones at work, for each worker.
@@ -54,26 +58,44 @@ class Job:
 class StoppedError(HipspineError):
     """A study that was stopped before its last block; the store is valid and can be gone on with.
 
-    `interrupted` says whether the user stopped it.
+    `why` it was, and `interrupted`, whether it was the user who stopped it.
     """
 
-    interrupted = False
+    def __init__(self, why: str, so_far: str, *, interrupted: bool = False) -> None:
+        super().__init__(f"{why}; {so_far}")
+        self.why, self.interrupted = why, interrupted
 
 
+#: What a thread has at hand for the job it has worked on last, and the only job of a worker process.
 _own = threading.local()
+_job: Job
 
 
 def work(job: Job, k: int) -> bool:
     """Compute and write block k, unless it is whole; whether it was computed."""
-    if getattr(_own, "job", None) != (job.path, job.block_shape):
-        _own.store = Store(Path(job.path), job.study, job.block_shape)
+    if getattr(_own, "job", None) is not job:
+        _own.store = Store(Path(job.path), job.study, job.layout, job.block_shape)
         _own.computer = Computer(job.study, job.layout)
-        _own.job = job.path, job.block_shape
+        _own.job = job
     store: Store = _own.store
     if store.is_whole(k):
         return False
-    store.write(k, _own.computer.block(store.blocks[k]))
+    try:
+        values = _own.computer.block(store.blocks[k])
+    except HipspineError as error:
+        raise HipspineError(f"{_words(job.study, store.blocks[k])}: {error}") from None
+    store.write(k, values)
     return True
+
+
+def _words(study: Study, block: Block) -> str:
+    """The cases of a block."""
+    places = []
+    for axis, part in zip(study.axes, block, strict=True):
+        values: Sequence[Any] = axis.columns[axis.name].tolist() if axis.kind == GRID else range(len(axis))
+        ends = dict.fromkeys((values[part.start], values[part.stop - 1]))
+        places.append(f"{axis.name} {' to '.join(map(str, ends))}")
+    return ", ".join(places)
 
 
 def sweep(
@@ -99,7 +121,7 @@ def sweep(
         Address of a Dask scheduler, ``tcp://host:port``; its workers compute and write the blocks. All must reach `out`
         by the same path.
     workers : int, optional
-        Cores of this machine to use; all if not given. Not with a scheduler.
+        Cores of this machine to use, 1 or more; all if not given. Not with a scheduler.
     watch : callable, optional
         Called with the `Progress` at the beginning and after every block.
 
@@ -115,11 +137,20 @@ def sweep(
         If the study is not valid, the store is another study's, or it cannot be written to. A study that was stopped on
         the way raises `StoppedError`, and its store can be gone on with.
     """
+    if workers is not None and (workers < 1 or scheduler is not None):
+        raise HipspineError(f"workers: must be 1 or more, and not with a scheduler, is {workers}")
+    if out is None and (resume or scheduler is not None):
+        raise HipspineError(
+            "resume and scheduler need `out`, the store that is gone on with or that workers write into"
+        )
     made = plan(_study(study))
     if out is None:
         with tempfile.TemporaryDirectory(prefix="hipspine-") as folder:
             path = Path(folder) / "study.zarr"
-            _run(made, path, resume=False, scheduler=None, workers=workers, watch=watch)
+            try:
+                _run(made, path, resume=False, scheduler=None, workers=workers, watch=watch)
+            except StoppedError as error:
+                raise StoppedError(error.why, "without `out` nothing is kept", interrupted=error.interrupted) from None
             return open_study(path).load()
     _run(made, Path(out), resume=resume, scheduler=scheduler, workers=workers, watch=watch)
     return open_study(out)
@@ -140,12 +171,11 @@ def _run(
     workers: int | None,
     watch: Callable[[Progress], None] | None,
 ) -> None:
-    block_shape = made.block_shape
     if resume and path.exists():
-        block_shape = check_same(path, made.study)
+        made = replace(made, block_shape=check_same(path, made.study))
     else:
         create(path, made)
-    job = Job(str(path.resolve()), made.study, made.layout, block_shape)
+    job = Job(str(path.resolve()), made.study, made.layout, made.block_shape)
     counter = _Counter(made, watch)
     try:
         if scheduler is not None:
@@ -154,13 +184,24 @@ def _run(
             on_cluster(job, len(made.blocks), scheduler, counter.add)
         else:
             _here(job, len(made.blocks), workers or cpu_count() or 1, counter.add)
+            if counter.blocks > counter.found:
+                settle(path)
     except KeyboardInterrupt:
-        stopped = StoppedError(f"stopped; {counter.so_far(path)}")
-        stopped.interrupted = True
-        raise stopped from None
-    except (OSError, BrokenProcessPool) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise StoppedError(f"{path}: {why}; {counter.so_far(path)}") from None
+        raise StoppedError("stopped", _so_far(path), interrupted=True) from None
+    except BrokenProcessPool:
+        why = "a worker process has ended all at once: was it killed, or out of memory?"
+        raise StoppedError(why, _so_far(path)) from None
+    except OSError as error:
+        raise StoppedError(error.strerror or str(error), _so_far(path)) from None
+
+
+def _so_far(path: Path) -> str:
+    """How far a study has come, in words."""
+    try:
+        whole = marked(path)
+    except (OSError, ValueError, KeyError):
+        return f"--resume goes on with {path}"
+    return f"{whole.sum()} of {whole.size} blocks of {path} are whole, --resume goes on with the rest"
 
 
 class _Counter:
@@ -190,10 +231,6 @@ class _Counter:
                 )
             )
 
-    def so_far(self, path: Path) -> str:
-        """How far it came, in words."""
-        return f"{self.blocks} of {len(self.sizes)} blocks of {path} are whole; --resume goes on with the rest"
-
 
 def _here(job: Job, n: int, workers: int, done: Callable[[int, bool], None]) -> None:
     """All blocks on the cores of this machine."""
@@ -202,11 +239,11 @@ def _here(job: Job, n: int, workers: int, done: Callable[[int, bool], None]) -> 
         for each in range(n):
             done(each, work(job, each))
         return
-    with _pool(job, workers) as pool:
+    with _pool(job, workers) as (pool, own_work):
         left, running = iter(range(n)), dict[Any, int]()
         while True:
             while len(running) < AHEAD * workers and (following := next(left, None)) is not None:
-                running[pool.submit(work, job, following)] = following
+                running[pool.submit(own_work, following)] = following
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -215,20 +252,26 @@ def _here(job: Job, n: int, workers: int, done: Callable[[int, bool], None]) -> 
 
 
 @contextmanager
-def _pool(job: Job, workers: int) -> Iterator[Executor]:
+def _pool(job: Job, workers: int) -> Iterator[tuple[Executor, Callable[[int], bool]]]:
     """Threads where the kernels do nearly all of the work, else processes; what is at work ends before it is left."""
-    _warm(job)
+    if not marked(Path(job.path)).all():
+        _warm(job)
     pool: Executor
+    own_work: Callable[[int], bool]
     if _in_kernels(job.study):
-        pool = ThreadPoolExecutor(workers)
+        pool, own_work = ThreadPoolExecutor(workers), partial(work, job)
     else:
-        # a fork shares what has been compiled; elsewhere each process loads it
-        context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
-        pool = ProcessPoolExecutor(workers, context, _ignore_interrupts)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        # a fork shares what has been compiled; where forks are not safe each process loads it
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+        pool, own_work = ProcessPoolExecutor(workers, context, _begin, (job,)), _work_here
+    with _CtrlC() as ctrl_c:
+        try:
+            pool.submit(int)  # begins the processes
+            ctrl_c.counts(True)
+            yield pool, own_work
+        finally:
+            ctrl_c.counts(False)
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _warm(job: Job) -> None:
@@ -236,9 +279,49 @@ def _warm(job: Job) -> None:
     Computer(job.study, job.layout).block(tuple(slice(0, 1) for _ in job.study.shape))
 
 
-def _ignore_interrupts() -> None:
-    """Leave it to the parent to stop."""
+class _CtrlC:
+    """Ctrl-C interrupts once, and not while processes begin or end: some of them alone could not be ended any more."""
+
+    def __enter__(self) -> _CtrlC:
+        self._counts = self._came = False
+        self._handles = threading.current_thread() is threading.main_thread()
+        if self._handles:
+            self._before = signal.signal(signal.SIGINT, self._pressed)
+        return self
+
+    def counts(self, counts: bool) -> None:
+        """From here on it interrupts; now, if it came while it did not. Or from here on it does not."""
+        self._counts = counts
+        if counts and self._came:
+            raise KeyboardInterrupt
+
+    def _pressed(self, *_: object) -> None:
+        first, self._came = not self._came, True
+        if first and self._counts:
+            raise KeyboardInterrupt
+
+    def __exit__(self, *_: object) -> None:
+        if self._handles:
+            signal.signal(signal.SIGINT, self._before or signal.SIG_DFL)
+
+
+def _begin(job: Job) -> None:
+    """Begin a worker process: leave it to the parent to stop, and end if the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    global _job
+    _job = job
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work_here(k: int) -> bool:
+    return work(_job, k)
 
 
 def _in_kernels(study: Study) -> bool:

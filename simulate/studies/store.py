@@ -1,17 +1,19 @@
 """The data set of a study on disk: a Zarr store whose blocks are written whole, marked and checked, or count as absent.
 
-Beside the variables the store holds ``check``: of each block the checksum of its values, 0 until all of them are
-written. A block counts only if what is on disk has its checksum, so neither a killed process nor a lost power supply
-leaves half a block behind that looks like a whole one.
+Beside the variables the store holds ``check``: of each block the checksum of its files, 0 until all are written. To go
+on with a study, a block counts only if its files have this checksum, so neither a killed process nor a power cut leaves
+half a block behind that is taken for a whole one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,16 @@ from kinematics.conventions import ROTATIONS, TRANSLATIONS
 from kinematics.errors import HipspineError
 from simulate.studies.axes import GRID, Axis, blocks
 from simulate.studies.compute import STATUSES, Layout, blank
+from simulate.studies.options import options
 from simulate.studies.plan import Plan
 from simulate.studies.provenance import provenance
 from simulate.studies.study import Study
 
 CHECK = "check"
+#: Notices a chunk that was cut off or changed; Zarr's default, Blosc, reads beyond the end of such a one.
+CODEC: Mapping[str, Any] = {"id": "zstd", "level": 0, "checksum": True}
+#: What reading a damaged chunk raises.
+_DAMAGE = (ValueError, RuntimeError, MemoryError)
 _COORDINATE, _STATUS, _YIELDING = ("strategy", "coordinate"), ("strategy", "status"), ("strategy", "yielding")
 #: Of each variable: its dimensions after the axes, its unit and its long name.
 VARIABLES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
@@ -44,50 +51,64 @@ VARIABLES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "frames": (_STATUS, "1", "frames that are solved, fall short, are unsolved"),
     "short_mm": (_YIELDING, "mm", "by how much a goal falls short at most"),
     "short_deg": (_YIELDING, "deg", "turn by which a goal falls short at most"),
-    "restricted": (("strategy", "frame", "angle"), "deg", "restricted joint angle, zero of the model"),
+    "restricted": (("strategy", "frame", "joint_angle"), "deg", "restricted joint angle, zero of the model"),
     "restricted_translation": (("strategy", "frame", "translation"), "m", "restricted pelvis place"),
-    "free": (("frame", "angle"), "deg", "free joint angle, zero of the model"),
+    "free": (("frame", "joint_angle"), "deg", "free joint angle, zero of the model"),
     "free_translation": (("frame", "translation"), "m", "free pelvis place"),
     "percent": (("frame",), "%", "part of the limited side's cycle"),
 }
 
 
 class Store:
-    """A study's store, to write blocks into and to read them from."""
+    """A study's store, to write blocks into and to read them from.
 
-    def __init__(self, path: Path, study: Study, block_shape: tuple[int, ...]) -> None:
-        self.path = path
+    Raises
+    ------
+    HipspineError
+        If something that every store has is missing in it, or cannot be read.
+    """
+
+    def __init__(self, path: Path, study: Study, layout: Layout, block_shape: tuple[int, ...]) -> None:
+        self.path, self.block_shape = path, block_shape
         self.blocks = blocks(study.axes, block_shape)
-        # zarr format 2: words as words, and read by every program that reads Zarr
-        self.group = zarr.open_group(path, mode="r+", zarr_format=2)
-        self.arrays: dict[str, Any] = {name: self.group[name] for name in VARIABLES if name in self.group}
+        try:
+            # zarr format 2: words as words, and read by every program that reads Zarr
+            group = zarr.open_group(path, mode="r+", zarr_format=2)
+            self.marks: Any = group[CHECK]
+            self.arrays: dict[str, Any] = {name: group[name] for name in blank(study, layout, 1)}
+        except (KeyError, ValueError) as error:
+            raise HipspineError(f"{path}: is damaged, begin it anew: {error}") from None
 
     def is_whole(self, k: int) -> bool:
         """Whether block k was written, and is on disk as it was written."""
-        mark = int(self._marks()[k])
-        try:
-            return mark != 0 and mark == _checksum(self._values(k))
-        except (ValueError, RuntimeError):  # what a chunk that was cut off decodes to
-            return False
+        return _mark(self.marks, k) == self._checksum(k)
 
     def write(self, k: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Write a block, then its checksum."""
         for name, array in self.arrays.items():
             array[self.blocks[k]] = values[name]
-        self._marks()[k] = _checksum({name: values[name] for name in self.arrays})
+        self.marks[k] = self._checksum(k)
 
-    def _marks(self) -> Any:
-        return self.group[CHECK]
+    def _checksum(self, k: int) -> int:
+        """Of a block's files as they are on disk, never 0."""
+        numbers = [part.start // own for part, own in zip(self.blocks[k], self.block_shape, strict=True)]
+        found = 0
+        for name, array in self.arrays.items():
+            key = array.metadata.encode_chunk_key((*numbers, *[0] * (array.ndim - len(numbers))))
+            try:
+                content = (self.path / name / key).read_bytes()
+            except FileNotFoundError:  # a chunk of nothing but NaN has no file
+                content = b"none"
+            found = zlib.crc32(f"{name} {len(content)} ".encode() + content, found)
+        return found or 1
 
-    def _values(self, k: int) -> dict[str, NDArray[Any]]:
-        return {name: array[self.blocks[k]] for name, array in self.arrays.items()}
 
-
-def _checksum(values: Mapping[str, NDArray[Any]]) -> int:
-    found = 0
-    for name in sorted(values):
-        found = zlib.crc32(np.ascontiguousarray(values[name]).tobytes(), found)
-    return found or 1
+def _mark(marks: Any, k: int) -> int:
+    """The checksum with which a block is marked; 0 if it is not, or the mark cannot be read."""
+    try:
+        return int(marks[k])
+    except _DAMAGE:
+        return 0
 
 
 def create(path: Path, made: Plan) -> None:
@@ -105,6 +126,7 @@ def create(path: Path, made: Plan) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
         _fill(partial / "store", made)
+        settle(partial / "store")
         (partial / "store").rename(path)
     except OSError as error:
         raise HipspineError(f"{path}: cannot be written to: {error.strerror or error}") from None
@@ -113,12 +135,40 @@ def create(path: Path, made: Plan) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
+def settle(path: Path) -> None:
+    """Wait until everything in a store is on the disk itself: what was said to be done outlives a power cut.
+
+    Raises
+    ------
+    OSError
+        If the disk does not take it.
+    """
+    for place in (path, *path.rglob("*")) if os.name == "posix" else ():
+        with suppress(FileNotFoundError):  # another who writes here has just renamed what it had written
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def marked(path: Path) -> NDArray[np.bool_]:
+    """Of each block of a store whether it is marked as whole."""
+    marks: Any = zarr.open_group(path, mode="r", zarr_format=2)[CHECK]
+    try:
+        found: NDArray[np.bool_] = marks[:] != 0
+    except _DAMAGE:
+        found = np.array([_mark(marks, k) != 0 for k in range(marks.size)])
+    return found
+
+
 def _fill(path: Path, made: Plan) -> None:
     """Coordinates, empty variables, and where they come from."""
     study, layout, block_shape = made.study, made.layout, made.block_shape
     template = _template(study, layout).assign_attrs(
         title=study.title or f"hipspine: a study of {study.task}",
         task=study.task,
+        zero="" if any("zero" in axis.columns for axis in study.axes) else str(study.held.get("zero", "clinical")),
         study=study.text,
         statement=json.dumps(study.statement),
         block_shape=list(block_shape),
@@ -127,23 +177,30 @@ def _fill(path: Path, made: Plan) -> None:
         **_samples(study.axes),
         **provenance(),
     )
-    template.to_zarr(path, mode="w", zarr_format=2, consolidated=False)
+    encoding = {name: {"compressors": CODEC} for name in template.coords}
+    template.to_zarr(path, mode="w", zarr_format=2, consolidated=False, encoding=encoding)
     group = zarr.open_group(path, mode="r+", zarr_format=2)
     dims = tuple(axis.name for axis in study.axes)
     for name, values in blank(study, layout, 1).items():
         own, unit, long_name = VARIABLES[name]
-        array = group.create_array(
+        group.create_array(
             name,
             shape=(*study.shape, *values.shape[1:]),
             chunks=(*block_shape, *values.shape[1:]),
             dtype=values.dtype,
+            compressors=CODEC,
             fill_value=-1 if values.dtype.kind == "i" else np.nan,
+            attributes={"_ARRAY_DIMENSIONS": [*dims, *own], "units": unit, "long_name": long_name},
         )
-        array.attrs.update({"_ARRAY_DIMENSIONS": [*dims, *own], "units": unit, "long_name": long_name})
-    marks = group.create_array(
-        CHECK, shape=(len(blocks(study.axes, block_shape)),), chunks=(1,), dtype=np.uint32, fill_value=0
+    group.create_array(
+        CHECK,
+        shape=(len(made.blocks),),
+        chunks=(1,),
+        dtype=np.uint32,
+        compressors=None,
+        fill_value=0,
+        attributes={"_ARRAY_DIMENSIONS": ["block"], "long_name": "checksum of a block's files; 0: not written"},
     )
-    marks.attrs.update({"_ARRAY_DIMENSIONS": ["block"], "long_name": "checksum of a block's values; 0: not written"})
 
 
 def _template(study: Study, layout: Layout) -> xr.Dataset:
@@ -156,12 +213,14 @@ def _template(study: Study, layout: Layout) -> xr.Dataset:
             option = study.option(name)
             coords[name] = ((axis.name,), values, {"long_name": option.words, "units": option.unit or "1"})
         for name, values in axis.labels.items():
-            coords[name] = ((axis.name,), values, {"long_name": name, "units": "year" if name == "age" else "1"})
+            known = options(study.task).get(name)
+            unit = known.unit if known else "year" if name == "age" else ""
+            coords[name] = ((axis.name,), values, {"long_name": known.words if known else name, "units": unit or "1"})
     coords["strategy"] = list(study.strategies)
     coords["coordinate"] = list(study.coordinates)
     coords["status"], coords["yielding"] = list(STATUSES), list(layout.yielding)
     if study.trajectories:
-        coords["angle"], coords["translation"] = list(ROTATIONS), list(TRANSLATIONS)
+        coords["joint_angle"], coords["translation"] = list(ROTATIONS), list(TRANSLATIONS)
     return xr.Dataset(coords=coords)
 
 
@@ -228,15 +287,22 @@ def open_study(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     attrs = _attributes(path)
-    data: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None, zarr_format=2, mask_and_scale=False)
-    marks = data[CHECK].values
+    statement = json.loads(attrs["statement"])
+    try:
+        group = zarr.open_group(path, mode="r", zarr_format=2)
+        for key, (own, *_) in {CHECK: ((), ""), **VARIABLES}.items():
+            if statement["trajectories"] or "frame" not in own:
+                group[key]  # or a KeyError
+        data: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None, zarr_format=2, mask_and_scale=False)
+    except (KeyError, ValueError) as error:
+        raise HipspineError(f"{path}: is damaged, begin it anew: {error}") from None
     data = data.drop_vars(CHECK)
     for name in data.variables:
         data[name].attrs.pop("_FillValue", None)
-    dims = [axis["name"] for axis in json.loads(attrs["statement"])["axes"]]
+    dims = [axis["name"] for axis in statement["axes"]]
     size = [data.sizes[dim] for dim in dims]
     parts = [range(0, n, own) for n, own in zip(size, attrs["block_shape"], strict=True)]
-    whole = (marks != 0).reshape([len(part) for part in parts])
+    whole = marked(path).reshape([len(part) for part in parts])
     data.attrs["whole_blocks"], data.attrs["blocks"] = int(whole.sum()), int(whole.size)
     if not whole.all():
         for axis, (n, own) in enumerate(zip(size, attrs["block_shape"], strict=True)):
@@ -250,4 +316,4 @@ def open_study(path: str | Path) -> xr.Dataset:
     return data
 
 
-__all__ = ["CHECK", "VARIABLES", "Store", "check_same", "create", "open_study"]
+__all__ = ["CHECK", "VARIABLES", "Store", "check_same", "create", "marked", "open_study", "settle"]

@@ -5,38 +5,49 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kinematics.conventions import ROTATIONS
 from kinematics.errors import HipspineError, unknown
-from kinematics.rom import DIRECTIONS
 from simulate.recording import Recording
 from simulate.relief import SUMMARISED
-from simulate.sampling import Design, Quantity
 from simulate.strategies import STRATEGIES
-from simulate.studies.axes import GRID, SAMPLE, ZIP, Axis, shape
-from simulate.studies.options import LIMIT, Option, option_of
+from simulate.studies.axes import GRID, NAME, Axis, shape
+from simulate.studies.options import ALLOWANCE, Option, option_of, options
+from simulate.studies.tables import (
+    MOST_PLACES,
+    grid_axis,
+    keys_of,
+    person_axis,
+    recording_of,
+    sample_axis,
+    table_of,
+    text_of,
+    texts,
+    whole,
+    with_their_own,
+    zip_axis,
+)
 
 _KEYS = (
     "title", "task", "strategy", "coordinates", "trajectories", "block", "recording", "held", "vary", "zip", "samples",
     "cohort",
 )  # fmt: skip
-_GRID_KEYS = ("values", "from", "to", "step", "count", "unit")
-_DRAWN_KEYS = ("low", "high", "mean", "sd", "unit")
 #: Names of dimensions and variables that a data set has of its own.
 _TAKEN = (
-    "strategy", "coordinate", "status", "yielding", "frame", "angle", "translation", "block", "added", "at_percent",
-    "peak", "range", "share_of_range", "lumbar", "frames", "kkt", "restricted", "free", "percent", "check",
+    "strategy", "coordinate", "status", "yielding", "frame", "joint_angle", "translation", "block", "added", "at_percent",
+    "peak", "range", "share_of_range", "lumbar", "lumbar_at_percent", "frames", "short_mm", "short_deg", "kkt",
+    "restricted", "restricted_translation", "free", "free_translation", "percent", "check",
 )  # fmt: skip
 #: Fields of a recording that name files.
 _FILES = ("motion", "model", "standing", "marker_set")
+#: How many values of an axis are told one by one where a study is compared with another.
+_TOLD = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +74,11 @@ class Study:
         The recording it runs on; the bundled one if not given.
     title, text : str
         What it is about, and the file it was read from.
+
+    Raises
+    ------
+    HipspineError
+        If a name is unknown or there twice, or a value is one that its option cannot have.
     """
 
     task: str
@@ -75,6 +91,9 @@ class Study:
     recording: Recording = field(default_factory=Recording)
     title: str = ""
     text: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -115,25 +134,25 @@ class Study:
                     "name": axis.name,
                     "kind": axis.kind,
                     "origin": dict(axis.origin),
-                    "columns": {name: _values_or_digest(values) for name, values in axis.columns.items()},
+                    "columns": {name: _told(values) for name, values in axis.columns.items()},
                 }
                 for axis in self.axes
             ],
         }
 
 
-def _values_or_digest(values: Any) -> Any:
+def _told(values: Any) -> Any:
     """A few values as they are; of many, how many there are and their digest."""
-    if len(values) <= 64:
+    if len(values) <= _TOLD:
         return values.tolist()
     return f"{len(values)} values, sha256 {hashlib.sha256(json.dumps(values.tolist()).encode()).hexdigest()}"
 
 
 def _file_digest(path: Any) -> str:
-    """Name and digest of a file; a word that is no file's name as it is."""
+    """Name and digest of a file; a word that is no file's name, or a file that is gone, by name."""
     place = Path(path)
     if not place.is_file():
-        return str(path)
+        return place.name
     return f"{place.name}, sha256 {hashlib.sha256(place.read_bytes()).hexdigest()}"
 
 
@@ -154,10 +173,13 @@ def read_study(path: str | Path) -> Study:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
     except OSError as error:
         raise HipspineError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
+        raise HipspineError(f"{path}: is no text: {error}") from None
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise HipspineError(f"{path}: is no TOML file: {error}") from None
     try:
         return replace(make_study(data, folder=path.parent), text=text)
@@ -173,231 +195,102 @@ def make_study(data: Mapping[str, Any], *, folder: Path | None = None) -> Study:
     data : mapping
         As the file has it, see the guide.
     folder : Path, optional
-        Where files it names are looked for.
+        Where files it names are looked for; here if not given.
 
     Raises
     ------
     HipspineError
         As `read_study`.
     """
-    for key in data:
-        if key not in _KEYS:
-            raise unknown("key", key, _KEYS)
-    if not isinstance(data.get("task"), str):
+    keys_of(data, _KEYS, "study")
+    task, folder = text_of(data, "task"), folder or Path()
+    if task is None:
         raise HipspineError('task: missing; write for example task = "walk"')
-    task = data["task"]
-    option_of(task, "zero", "task")
-    folder = folder or Path()
+    options(task)
     held = {
         name: option_of(task, name, "held").read(value, None, f"held.{name}")
-        for name, value in _table(data, "held").items()
+        for name, value in table_of(data, "held").items()
     }
-    vary, strategies = dict(_table(data, "vary")), data.get("strategy", "predicted")
-    if "strategy" in vary:
-        strategies = _keys(vary.pop("strategy"), ("values",), "vary.strategy")["values"]
-    axes = [*(_grid(task, name, table) for name, table in vary.items())]
-    axes += [_zip(task, name, table) for name, table in _table(data, "zip").items()]
+    vary = dict(table_of(data, "vary"))
+    strategies = _strategies(data, vary)
+    axes = [grid_axis(task, name, table) for name, table in vary.items()]
+    axes += [zip_axis(task, name, table) for name, table in table_of(data, "zip").items()]
     if "samples" in data:
-        axes.append(_samples(task, _table(data, "samples")))
+        axes.append(sample_axis(task, data["samples"]))
     if "cohort" in data:
-        axes.append(_cohort(task, _table(data, "cohort"), folder))
-    study = Study(
+        axes.append(person_axis(task, data["cohort"], folder))
+    trajectories = data.get("trajectories", False)
+    if not isinstance(trajectories, bool):
+        raise HipspineError(f"trajectories: must be true or false, is {trajectories!r}")
+    coordinates = texts(data.get("coordinates", list(SUMMARISED)), "coordinates")
+    return Study(
         task=task,
-        axes=tuple(axes),
+        axes=with_their_own(axes, held),
         held=held,
-        strategies=_several(strategies, "strategy", STRATEGIES),
-        coordinates=tuple(ROTATIONS)
-        if data.get("coordinates") == "all"
-        else _several(data.get("coordinates", list(SUMMARISED)), "coordinate", ROTATIONS),
-        trajectories=_flag(data, "trajectories"),
-        block=_whole(data["block"], "block") if "block" in data else None,
-        recording=_recording(_table(data, "recording"), folder),
-        title=str(data.get("title", "")),
+        strategies=tuple(strategies),
+        coordinates=ROTATIONS if coordinates == ["all"] else tuple(coordinates),
+        trajectories=trajectories,
+        block=whole(data["block"], "block") if "block" in data else None,
+        recording=recording_of(table_of(data, "recording"), folder),
+        title=text_of(data, "title") or "",
     )
-    _check(study)
-    return study
+
+
+def _strategies(data: Mapping[str, Any], vary: dict[str, Any]) -> list[str]:
+    """The answers that are asked for; they may stand among what varies."""
+    if "strategy" not in vary:
+        return texts(data.get("strategy", "predicted"), "strategy")
+    if "strategy" in data:
+        raise HipspineError("strategy is given twice: by itself and in vary")
+    given = vary.pop("strategy")
+    if isinstance(given, Mapping):
+        given = keys_of(given, ("values",), "vary.strategy").get("values")
+    return texts(given, "vary.strategy")
 
 
 def _check(study: Study) -> None:
-    """Refuse what no case can mean: the same option twice, an axis without places, an unknown word."""
+    """Refuse what no case can mean: a name twice or unknown, an axis without places, a value nobody has."""
     if not study.axes:
         raise HipspineError("nothing varies: give [vary.OPTION], [zip.NAME.OPTION], [samples] or [cohort]")
-    seen: dict[str, str] = dict.fromkeys(study.held, "held")
+    _known(study.strategies, "strategy", STRATEGIES)
+    _known(study.coordinates, "coordinate", ROTATIONS)
+    given = dict.fromkeys(study.held, "held")
+    for name, value in study.held.items():
+        option_of(study.task, name, "held").check([value], "held")
     for axis in study.axes:
-        for name in axis.columns:
-            if name in seen:
-                raise HipspineError(f"{name} is given twice: by {seen[name]} and by {axis.name}")
-            seen[name] = axis.name
+        for name, values in axis.columns.items():
+            if name in given:
+                raise HipspineError(f"{name} is given twice: by {given[name]} and by {axis.name}")
+            given[name] = axis.name
+            option_of(study.task, name, axis.name).check(values, axis.name)
+        if len(axis) > MOST_PLACES:
+            raise HipspineError(f"{axis.name}: has {len(axis):,} places, may have {MOST_PLACES:,}")
+    _check_names(study)
+    for name, by in given.items():
+        if study.option(name).about == ALLOWANCE and "least" not in study.strategies:
+            raise HipspineError(f'{name} ({by}): only strategy "least" knows allowances; it is not asked for')
+
+
+def _check_names(study: Study) -> None:
+    """Refuse names of axes that the data set, an option or another axis has."""
+    own, found = {*_TAKEN, *options(study.task)}, set[str]()
     for axis in study.axes:
-        if axis.kind != GRID and axis.name in (*seen, *_TAKEN):
+        if (axis.kind != GRID and axis.name in own) or axis.name in found:
             raise HipspineError(f"an axis cannot be called {axis.name}: the name is taken")
-    for name in seen:  # an allowance is asked of one strategy alone
-        if name.startswith("allow_") and "least" not in study.strategies:
-            raise HipspineError(f'{name}: only strategy "least" knows allowances; it is not among {study.strategies}')
+        if not NAME.fullmatch(axis.name):
+            raise HipspineError(f"an axis cannot be called {axis.name!r}: letters, digits and _ make a name")
+        found.add(axis.name)
+    for axis in study.axes:
+        if taken := sorted(set(axis.labels) & (found | set(_TAKEN) | study.names)):
+            raise HipspineError(f"{axis.name}: {taken[0]} is also the name of something else")
 
 
-def _grid(task: str, name: str, table: Any) -> Axis:
-    """One option along its own dimension."""
-    where = f"vary.{name}"
-    option = option_of(task, name, where)
-    return Axis(name, GRID, {name: _column(option, table, where)})
-
-
-def _column(option: Option, table: Any, where: str) -> Any:
-    """Values of one option: a list of them, or evenly spaced."""
-    if isinstance(table, list):
-        table = {"values": table}
-    table = _keys(table, _GRID_KEYS, where)
-    unit = table.get("unit")
-    if "values" in table:
-        if extra := set(table) - {"values", "unit"}:
-            raise HipspineError(f"{where}: values are given, and {', '.join(sorted(extra))} beside them")
-        values = table["values"]
-        if not isinstance(values, (list, tuple, np.ndarray)) or len(values) == 0:
-            raise HipspineError(f"{where}.values: must be a list of one value or more, is {values!r}")
-        values = values.tolist() if isinstance(values, np.ndarray) else values
-        found = [option.read(value, unit, f"{where}.values[{k}]") for k, value in enumerate(values)]
-    else:
-        found = list(_evenly(option, table, unit, where))
-    if len(set(found)) < len(found):
-        raise HipspineError(f"{where}: a value stands twice in {found}")
-    return np.array(found)
-
-
-def _evenly(option: Option, table: Mapping[str, Any], unit: str | None, where: str) -> Sequence[float]:
-    """Evenly spaced values from one to another, by a step or a count."""
-    if option.choices:
-        raise HipspineError(f"{where}: needs values, some of {', '.join(option.choices)}")
-    if not {"from", "to"} <= table.keys() or ("step" in table) == ("count" in table):
-        raise HipspineError(f"{where}: needs values, or from and to with either step or count")
-    first, last = (float(option.read(table[end], unit, f"{where}.{end}")) for end in ("from", "to"))
-    if "count" in table:
-        return [float(x) for x in np.linspace(first, last, _whole(table["count"], f"{where}.count"))]
-    step = float(option.read(table["step"], unit, f"{where}.step"))
-    count = (last - first) / step if step else np.nan
-    if not (count >= 0.0 and abs(count - round(count)) < 1e-9 * max(1.0, count)):
-        raise HipspineError(
-            f"{where}: step {step:g} does not lead from {first:g} to {last:g}; it must divide the way and have its sign"
-        )
-    return [first + k * step for k in range(round(count) + 1)]
-
-
-def _zip(task: str, name: str, tables: Any) -> Axis:
-    """Several options side by side along one dimension."""
-    where = f"zip.{name}"
-    if not isinstance(tables, Mapping) or not tables:
-        raise HipspineError(f"{where}: must be tables of options, such as [{where}.hip_extension_right]")
-    columns = {}
-    for option, table in tables.items():
-        one = option_of(task, option, where)
-        columns[option] = _repeating(one, table, f"{where}.{option}")
-    counts = {option: len(values) for option, values in columns.items()}
-    if len(set(counts.values())) > 1:
-        raise HipspineError(f"{where}: options side by side need as many values each, have {counts}")
-    return Axis(name, ZIP, columns)
-
-
-def _repeating(option: Option, table: Any, where: str) -> Any:
-    """As `_column`, but a value may stand twice."""
-    values = table if isinstance(table, list) else _keys(table, _GRID_KEYS, where).get("values")
-    unit = table.get("unit") if isinstance(table, Mapping) else None
-    if isinstance(values, (list, tuple, np.ndarray)):
-        values = values.tolist() if isinstance(values, np.ndarray) else values
-        return np.array([option.read(value, unit, f"{where}.values[{k}]") for k, value in enumerate(values)])
-    return _column(option, table, where)
-
-
-def _samples(task: str, table: Mapping[str, Any]) -> Axis:
-    """Samples drawn from distributions."""
-    table = _keys(table, ("method", "count", "seed", "second_order", "vary"), "samples")
-    quantities = []
-    for name, own in _table(table, "vary", "samples.").items():
-        where = f"samples.vary.{name}"
-        option, own = option_of(task, name, where), _keys(own, _DRAWN_KEYS, where)
-        if option.choices:
-            raise HipspineError(f"{where}: {name} is a word and cannot be drawn")
-        unit = own.get("unit")
-        numbers = {
-            key: float(option.read(value, unit, f"{where}.{key}")) for key, value in own.items() if key != "unit"
-        }
-        try:
-            quantities.append(Quantity(name, **numbers))
-        except HipspineError as error:
-            raise HipspineError(f"{where}: {error}") from None
-    if not quantities:
-        raise HipspineError("samples: nothing to draw; give [samples.vary.OPTION] with low and high, or mean and sd")
-    drawn = Design(
-        str(table.get("method", "latin_hypercube")),
-        table.get("count", 0),
-        table.get("seed", 0),
-        tuple(quantities),
-        _flag(table, "second_order"),
-    )
-    values = drawn.draw()
-    columns = {one.name: values[:, k] for k, one in enumerate(quantities)}
-    return Axis("sample", SAMPLE, columns, origin=json.loads(drawn.text))
-
-
-def _cohort(task: str, table: Mapping[str, Any], folder: Path) -> Axis:
-    """People: of a preset, of a population's file, or real ones of a table."""
-    from simulate.studies.people import KEYS, people_axis
-
-    return people_axis(task, _keys(table, KEYS, "cohort"), folder)
-
-
-def _recording(table: Mapping[str, Any], folder: Path) -> Recording:
-    known = [one.name for one in fields(Recording) if one.name not in ("stature", "mass", "sex", "standing_tilt")]
-    own = dict(_keys(table, known, "recording"))
-    for name in _FILES:
-        if name in own and (name != "marker_set" or (folder / str(own[name])).is_file()):
-            own[name] = folder / str(own[name])
-    return Recording(**own)
-
-
-def _several(given: Any, kind: str, known: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
-    """One word or a list of words, each known."""
-    words = [given] if isinstance(given, str) else given
-    if not isinstance(words, (list, tuple)) or not words:
-        raise HipspineError(f"{kind}: must be one or a list of {', '.join(known)}, is {given!r}")
+def _known(words: Sequence[str], kind: str, known: Iterable[str]) -> None:
+    """Refuse words that are not known, none, or one twice."""
+    texts(words, kind)
     for word in words:
         if word not in known:
             raise unknown(kind, word, known)
-    return tuple(dict.fromkeys(words))
 
 
-def _table(data: Mapping[str, Any], key: str, within: str = "") -> Mapping[str, Any]:
-    found = data.get(key, {})
-    if not isinstance(found, Mapping):
-        raise HipspineError(f"{within}{key}: must be a table, is {found!r}")
-    return found
-
-
-def _keys(table: Any, known: Sequence[str], where: str) -> Mapping[str, Any]:
-    if not isinstance(table, Mapping):
-        raise HipspineError(f"{where}: must be a table of {', '.join(known)}, is {table!r}")
-    for key in table:
-        if key not in known:
-            raise HipspineError(f"{where}: {unknown('key', key, known)}")
-    return table
-
-
-def _whole(value: Any, where: str, *, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise HipspineError(f"{where}: must be a whole number of {least} or more, is {value!r}")
-    return value
-
-
-def _flag(table: Mapping[str, Any], key: str) -> bool:
-    found = table.get(key, False)
-    if not isinstance(found, bool):
-        raise HipspineError(f"{key}: must be true or false, is {found!r}")
-    return found
-
-
-def limits_of(study: Study) -> list[str]:
-    """The limits that are held or vary: those of both sides before those of one."""
-    names = [name for name in study.names if study.option(name).about == LIMIT]
-    return sorted(names, key=lambda name: (-len(DIRECTIONS[name].coordinates), name))
-
-
-__all__ = ["Study", "limits_of", "make_study", "read_study"]
+__all__ = ["Study", "make_study", "read_study"]

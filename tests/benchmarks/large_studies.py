@@ -9,7 +9,6 @@ to be quiet: two other programmes at work on two cores halve everything. `--quic
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ SPEEDS = ["very_slow", "slow", "free", "fast", "very_fast"]
 SHOW = ROOT / "experiments" / "studies" / "hips_and_speed.toml"
 #: Places of each of two limits that make about so many postures of 51 frames at five speeds.
 SIDES = {10**5: 20, 10**6: 63, 10**7: 198}
+STRATEGIES = ("predicted", "closure", "least")
 #: The plan's cluster sizes, in cores.
 CORES = (2, 16, 128, 1024)
 
@@ -126,8 +126,9 @@ def large(n):
         postures, seconds, place = swept(two_limits(n), folder, 2)
         files = [path for path in place.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
-    cases = 5 * n * n
-    return {"postures": postures, "s": seconds, "mb": memory(), "cases": cases, "bytes": size, "files": len(files)}
+        variables = sum(path.is_dir() and any(path.glob("*.*.*")) for path in place.iterdir())
+    found = {"postures": postures, "s": seconds, "mb": memory(), "cases": 5 * n * n}
+    return found | {"bytes": size, "files": len(files), "variables": variables}
 
 
 PARTS = {"speeds": speeds, "efficiency": efficiency, "overhead": overhead, "large": large}
@@ -156,58 +157,65 @@ def page(quick):
     show = in_a_process("efficiency", "show", 1 if quick else 3)
     extra = in_a_process("overhead", SIDES[10**6], runs)
     most = in_a_process("large", SIDES[10**6 if quick else 10**7])
-    variables = 11
-    a_variable = most["bytes"] / most["cases"] / variables
+    a_variable = most["bytes"] / most["cases"] / most["variables"]
     a_case = most["bytes"] / most["cases"]
 
     def gain(found):
-        return f"{found['one'] / found['two'] / 2:.0%}"
+        return f"efficiency {found['one'] / found['two'] / 2:.0%}"
 
-    lines = [
-        "# Planning a large study",
-        "",
-        "Written by `python tests/benchmarks/large_studies.py`, which measures every figure but those marked as",
-        f"extrapolated. Machine: {machine('numpy', 'numba', 'zarr')}",
-        "",
-        "## What was measured",
-        "",
-        "One core, postures a second, from the study to the open store (`walk` by the norm curves, 51 frames a case):",
-        "",
-        "| strategy | postures a second |",
-        "|---|---|",
-        *(f"| `{name}` | {speed[name]:,.0f} |" for name in ("predicted", "closure", "least")),
-        "",
-        f"People with bodies of their own, each with a task of its own (`predicted`): {speed['people']:,.0f} a second on",
-        "one core.",
-        "",
-        "| | |",
-        "|---|---|",
-        f"| both cores against one, {kernels['postures']:,} postures, `predicted` alone (threads) | {gain(kernels)} of twice as fast |",
-        f"| the same of [hips_and_speed.toml](https://github.com/), {show['postures']:,} postures, two strategies (processes) | {gain(show)} |",
-        f"| everything that is not the solver, {extra['postures']:,} postures on both cores | {extra['sweep'] / extra['solver'] - 1:.0%} of the solver's time |",
-        f"| {most['postures']:,} postures, summaries only | {words_of(most['s'])}, most memory {most['mb']:.0f} MB |",
-        f"| its store | {most['bytes'] / 1e6:.0f} MB in {most['files']:,} files: {a_case:.0f} bytes a case, {a_variable:.0f} a case and variable |",
-        "",
-        "## A billion postures",
-        "",
-        "Ten million cases of 100 frames. Extrapolated: the time of one core divided by cores, the bytes by cases. What is",
-        "not in it: waiting for a cluster's nodes, and frames that fall short, which take hundreds of times as long.",
-        "",
-        "| cores | `predicted` | `closure` | `least` |",
-        "|---|---|---|---|",
-        *(
-            f"| {cores:,} | "
-            + " | ".join(words_of(1e9 / speed[name] / cores) for name in ("predicted", "closure", "least"))
-            + " |"
-            for cores in CORES
-        ),
-        "",
-        f"Storage: about {1e7 * a_case / 1e9:.1f} GB for one strategy's summaries. Trajectories are 24 angles and places of the",
-        "restricted and as many of the free body, four bytes each, 200 bytes a posture: 200 GB before compression; ask for them",
-        "in a small study.",
-        "",
+    both, plain = "both cores against one", "postures, `predicted` alone, in threads"
+    rest = extra["sweep"] / extra["solver"] - 1
+    store = f"{most['bytes'] / 1e6:.0f} MB in {most['files']:,} files, {a_case:.0f} bytes a case"
+    measured = [
+        (f"{both}, {kernels['postures']:,} {plain}", gain(kernels)),
+        (f"{both}, {show['postures']:,} postures of `hips_and_speed.toml`, two strategies, in processes", gain(show)),
+        (f"all that is not the solver, {extra['postures']:,} postures on both cores", f"{rest:.0%} of its time"),
+        (f"{most['postures']:,} postures, summaries only", f"{words_of(most['s'])}; most memory {most['mb']:.0f} MB"),
+        ("the store of these", f"{store}, {a_variable:.0f} a case and variable"),
     ]
-    return "\n".join(lines)
+    plans = [
+        f"| {cores:,} | " + " | ".join(words_of(1e9 / speed[name] / cores) for name in STRATEGIES) + " |"
+        for cores in CORES
+    ]
+    return f"""# Planning a large study
+
+Written by `python tests/benchmarks/large_studies.py`, which measures every figure but those marked as extrapolated.
+Machine: {machine("numpy", "numba", "zarr")}
+
+## What was measured
+
+One core, from the study to the open store (`walk` by the norm curves, 51 frames a case):
+
+| strategy | postures a second |
+|---|---|
+{chr(10).join(f"| `{name}` | {speed[name]:,.0f} |" for name in STRATEGIES)}
+
+People with bodies of their own, each with a task of its own (`predicted`), on one core: {speed["people"]:,.0f} people
+a second.
+
+| | |
+|---|---|
+{chr(10).join(f"| {what} | {found} |" for what, found in measured)}
+
+Efficiency is the time of one core divided by twice the time of two: 100 % is twice as fast.
+
+## A billion postures
+
+Ten million cases of 100 frames. *Extrapolated*: the time of one core divided by cores, and the bytes of a case times
+the cases. What is not in it: waiting for a cluster's nodes, loading the solver (seconds a worker), and frames that fall
+short, which take a hundred times as long and more.
+
+| cores | {" | ".join(f"`{name}`" for name in STRATEGIES)} |
+|---|---|---|---|
+{chr(10).join(plans)}
+
+Storage: about {1e7 * a_case / 1e9:.1f} GB for the summaries of one strategy, in blocks of half a
+second each: some thousands of files a variable. Where files are few (an inode quota), a larger `block` makes fewer; a
+block is also what a killed worker loses. Trajectories take 24 numbers of four bytes for the restricted body and 25 for
+the free one, 200 bytes a posture: 200 GB before compression. Ask for them in a small study of what the large one found.
+
+Before it: `--dry-run` on a node of the cluster, then a thousandth of the study on it.
+"""
 
 
 def main(quick, out):

@@ -132,10 +132,10 @@ def gaits(n=120, *, frames=113, seed=5, strategies=("predicted",)):
                 restricted[k, s, :own, ROTATIONS.index(coordinate)] += part * takes
             restricted[k, s, :own, ROTATIONS.index("lumbar_rotation")] += 0.2 * takes
     attrs = {"units": "deg", "long_name": "angle"}
-    ds["restricted"] = (("sample", "strategy", "frame", "angle"), restricted, attrs)
-    ds["free"] = (("sample", "frame", "angle"), free, attrs)
+    ds["restricted"] = (("sample", "strategy", "frame", "joint_angle"), restricted, attrs)
+    ds["free"] = (("sample", "frame", "joint_angle"), free, attrs)
     ds["percent"] = (("sample", "frame"), percent, {"units": "%", "long_name": "part of the right gait cycle"})
-    return ds.assign_coords(angle=list(ROTATIONS))
+    return ds.assign_coords(joint_angle=list(ROTATIONS))
 
 
 INPUTS = [

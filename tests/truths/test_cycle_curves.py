@@ -14,9 +14,9 @@ def one_case(percent, values, name="restricted"):
     """A case of one angle, as a study has it."""
     values = np.asarray(values, float)
     return xr.Dataset(
-        {name: (("case", "strategy", "frame", "angle"), values[None, None, :, None]),
+        {name: (("case", "strategy", "frame", "joint_angle"), values[None, None, :, None]),
          "percent": (("case", "frame"), np.asarray(percent, float)[None])},
-        coords={"case": [0], "strategy": ["predicted"], "angle": ["hip_flexion_r"]},
+        coords={"case": [0], "strategy": ["predicted"], "joint_angle": ["hip_flexion_r"]},
     )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def test_a_curve_sampled_at_odd_places_is_the_same_curve():
     percent = np.sort(np.random.default_rng(4).uniform(0.0, 100.0, 200))
     percent[0], percent[-1] = 0.0, 100.0
     curves = cycle_curves(one_case(percent, wave(percent)), points=77)
-    assert curves.dims == ("case", "strategy", "percent", "angle")
+    assert curves.dims == ("case", "strategy", "percent", "joint_angle")
     gap = np.diff(percent).max() * 2.0 * np.pi / 100.0
     np.testing.assert_allclose(curves.values.ravel(), wave(curves.percent), atol=gap**2 / 8)  # linear interpolation
 
@@ -90,20 +90,20 @@ def test_a_case_of_hardly_any_frames_has_hardly_any_curve(frames):
 def test_every_case_has_its_own_curve():
     ds = gaits(40, strategies=("closure", "predicted"))
     curves = cycle_curves(ds)
-    assert curves.dims == ("sample", "strategy", "percent", "angle")
+    assert curves.dims == ("sample", "strategy", "percent", "joint_angle")
     for k in (0, 7, 39):
         alone = cycle_curves(ds.isel(sample=[k]))
         np.testing.assert_array_equal(alone.values[0], curves.values[k])
     free = cycle_curves(ds, "free")
-    assert free.dims == ("sample", "percent", "angle")
-    added = (curves - free).sel(strategy="closure", angle="hip_flexion_r").max("percent")
+    assert free.dims == ("sample", "percent", "joint_angle")
+    added = (curves - free).sel(strategy="closure", joint_angle="hip_flexion_r").max("percent")
     np.testing.assert_allclose(
         added, lost(ds.hip_extension_right), rtol=2e-3
     )  # where the grid has no point at the peak
 
 
 def test_ten_thousand_cases_are_a_matter_of_seconds():
-    ds = gaits(100).sel(angle=["lumbar_extension"])
+    ds = gaits(100).sel(joint_angle=["lumbar_extension"])
     many = ds.isel(sample=np.tile(np.arange(100), 100))
     curves = cycle_curves(many)
     assert curves.shape == (10_000, 1, 101, 1)

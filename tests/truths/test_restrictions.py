@@ -426,3 +426,10 @@ def test_a_free_body_keeps_its_own_tissues_and_the_file_tells_them_apart(bundled
     found = verify(tmp_path / "result.nc", frames=2)
     assert found.inconsistencies == ()
     assert found.holds
+
+
+def test_what_is_said_of_one_way_comes_after_what_is_said_of_both_in_any_order():
+    one = RangeOfMotion.normal().limited(lumbar_bending_right_deg=5.0, lumbar_bending_deg=20.0)
+    other = RangeOfMotion.normal().limited(lumbar_bending_deg=20.0, lumbar_bending_right_deg=5.0)
+    for rom in (one, other):
+        assert (rom.reach_deg["lumbar_bending", 1], rom.reach_deg["lumbar_bending", -1]) == (5.0, 20.0)

@@ -319,7 +319,7 @@ def test_indices_over_the_cycle_are_lines():
     assert "stiffness of pelvis tilt" in words
     both = xr.concat([indices_over_cycle()] * 2, dim=xr.Variable("output", ["lumbar_extension", "pelvis_tilt"]))
     assert "Added pelvic tilt" in said(indices_over_cycle_figure(both))
-    assert "Added pelvic tilt" in said(indices_over_cycle_figure(both.rename(output="angle")))
+    assert "Added pelvic tilt" in said(indices_over_cycle_figure(both.rename(output="joint_angle")))
 
 
 def test_what_are_no_indices_is_an_error():

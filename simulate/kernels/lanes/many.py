@@ -1,6 +1,6 @@
 """Many cases of one task: a chunk of them, two at a time, each with its summary."""
 
-from math import sqrt
+from math import pi, sqrt
 from typing import Any, NamedTuple
 
 from numba import njit
@@ -11,6 +11,9 @@ from simulate.kernels.lanes.motion import solve_lanes
 
 #: The lumbar joint's three coordinates begin the last block of six.
 LUMBAR = N - 6
+#: Of frames in which as much is added but for this the first counts: rounding shall not choose between right and left,
+#: nor between the two ends of a cycle. [rad, m] (1e-6 deg)
+ALIKE = 1e-6 * pi / 180.0
 
 
 class Summary(NamedTuple):
@@ -85,4 +88,24 @@ def summarise(q, free, status, kkt, case, out):
     if count > 0:
         for i in range(N):
             out.mean[case, i] /= count
+        _first_of_alike(q, free, status, case, out)
     out.answered[case], out.worst[case] = count, worst
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _first_of_alike(q, free, status, case, out):
+    """What is added at its largest, and where, counts from the first frame in which it is as large."""
+    for i in range(N):
+        most = abs(out.added[case, i]) - ALIKE
+        for f in range(out.at_added[case, i]):
+            by = q[f, i] - free[f, i]
+            if status[f] != UNSOLVED and abs(by) >= most:
+                out.added[case, i], out.at_added[case, i] = by, f
+                break
+    for f in range(out.at_lumbar[case]):
+        square = 0.0
+        for i in range(LUMBAR, LUMBAR + 3):
+            square += (q[f, i] - free[f, i]) ** 2
+        if status[f] != UNSOLVED and sqrt(square) >= out.lumbar[case] - ALIKE:
+            out.at_lumbar[case] = f
+            break
