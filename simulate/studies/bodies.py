@@ -207,4 +207,10 @@ def with_stiffness(task: Task, option: Option, stiffness: float) -> Task:
     return replace(task, stiffness=changed, goals=tuple(goals))
 
 
-__all__ = ["Bodies", "Builder", "alike", "bounds", "crossed", "with_stiffness"]
+@lru_cache(maxsize=1)
+def builder(study: Study) -> Builder:
+    """The builder of a study, one and the same for whoever asks next: the plan's tasks need not be built again."""
+    return Builder(study)
+
+
+__all__ = ["Bodies", "Builder", "alike", "bounds", "builder", "crossed", "with_stiffness"]

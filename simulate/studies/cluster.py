@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import gethostname
 from tempfile import NamedTemporaryFile
-from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -20,7 +20,7 @@ from simulate.studies.provenance import provenance
 from simulate.studies.run import Job, work
 from simulate.studies.store import CHECK
 
-#: How long to wait for a scheduler, and for workers: for the first, and where none is left. [s]
+#: How long to wait for a scheduler, and for workers where there is none. [s]
 CONNECT_S, WORKERS_S = 10.0, 60.0
 #: How often to look whether scheduler and workers are still there. [s]
 POLL_S = 1.0
@@ -30,41 +30,61 @@ AHEAD = 4
 SAME = ("version", "code", "versions")
 
 
-def on_cluster(job: Job, n: int, scheduler: str, done: Callable[[int, bool], None]) -> None:
-    """Compute all blocks on the workers of a scheduler.
+@contextmanager
+def connected(scheduler: str) -> Iterator[Any]:
+    """A client of a scheduler that has workers.
 
     Parameters
     ----------
-    job : Job
-        Its path must lead to the same store on every worker.
-    n : int
-        Number of blocks.
     scheduler : str
         Address, for example ``tcp://127.0.0.1:8786``.
-    done : callable (block, computed)
-        Called as blocks become whole.
 
     Raises
     ------
     HipspineError
-        If there is no scheduler, no worker, or a worker runs another version or does not reach the store.
+        If there is no scheduler, or no worker, or the scheduler cannot load hipspine.
     ConnectionError
-        If the scheduler goes away, or all workers do.
+        If the scheduler goes away.
     """
     try:
         from distributed.comm.core import CommClosedError  # loaded now, as it then sets what it logs
     except ImportError:
         raise HipspineError("--scheduler needs Dask: install hipspine[cluster]") from None
     with _quiet():
-        client = _connected(scheduler)
+        client = _client(scheduler)
         try:
             with client.as_current():
-                _check_workers(client, job, scheduler)
-                _submit(client, job, n, scheduler, done)
+                _check(client, scheduler)
+                yield client
         except (CancelledError, CommClosedError):
             raise ConnectionError(f"the scheduler {scheduler} went away, or has dropped the blocks at work") from None
         finally:
-            client.close(timeout=1)
+            with suppress(TimeoutError):
+                client.close(timeout=CONNECT_S)
+
+
+def on_cluster(client: Any, job: Job, n: int, done: Callable[[int, bool], None]) -> None:
+    """Compute all blocks on the workers of a scheduler.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    job : Job
+        Its path must lead to the same store on every worker.
+    n : int
+        Number of blocks.
+    done : callable (block, computed)
+        Called as blocks become whole.
+
+    Raises
+    ------
+    HipspineError
+        If a worker runs another version or does not reach the store.
+    ConnectionError
+        If the scheduler goes away, or all workers do.
+    """
+    _check_workers(client, job)
+    _submit(client, job, n, done)
 
 
 @contextmanager
@@ -81,27 +101,32 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _connected(scheduler: str) -> Any:
-    """A client of the scheduler; made beside us, as what answers there may be no scheduler and never come to an end."""
+def _client(scheduler: str) -> Any:
+    """A client of the scheduler."""
     from distributed import Client
 
-    made: Future[Any] = Future()
-
-    def connect() -> None:
+    # asked before there is a client: one that comes to nothing can stand in the way of the next
+    with ThreadPoolExecutor(1) as beside:  # in a notebook a loop runs here already
         try:
-            made.set_result(Client(scheduler, timeout=CONNECT_S, set_as_default=False))
-        except (OSError, ValueError, TypeError) as error:
-            made.set_exception(HipspineError(f"--scheduler {scheduler}: no scheduler there ({error})"))
-
-    Thread(target=connect, daemon=True).start()
-    try:
-        return made.result(timeout=2.0 * CONNECT_S)
-    except TimeoutError:
-        raise HipspineError(f"--scheduler {scheduler}: what is there does not answer as a scheduler") from None
+            kind = beside.submit(asyncio.run, _kind(scheduler)).result()
+        except Exception as error:  # each kind of address that cannot be one has its own
+            why = "what is there does not answer" if isinstance(error, TimeoutError) else error
+            raise HipspineError(f"--scheduler {scheduler}: no scheduler there ({why})") from None
+    if kind != "Scheduler":
+        raise HipspineError(f"--scheduler {scheduler}: no scheduler there (but a {kind})")
+    return Client(scheduler, timeout=CONNECT_S, set_as_default=False)
 
 
-def _check_workers(client: Any, job: Job, scheduler: str) -> None:
-    """Refuse workers of another version, and such as do not reach the store."""
+async def _kind(scheduler: str) -> str:
+    """What of Dask's is at an address."""
+    from distributed.core import rpc
+
+    async with asyncio.timeout(2.0 * CONNECT_S), rpc(scheduler, timeout=CONNECT_S) as there:
+        return str((await there.identity())["type"])
+
+
+def _check(client: Any, scheduler: str) -> None:
+    """Refuse a scheduler without workers, or one that cannot load what is handed to it."""
     try:
         client.wait_for_workers(1, timeout=WORKERS_S)
     except TimeoutError:
@@ -112,6 +137,10 @@ def _check_workers(client: Any, job: Job, scheduler: str) -> None:
         raise
     except Exception as error:  # what its Python says when it cannot load ours
         raise HipspineError(f"--scheduler {scheduler} needs hipspine as workers do: {error}") from None
+
+
+def _check_workers(client: Any, job: Job) -> None:
+    """Refuse workers of another version, and such as do not reach the store."""
     with NamedTemporaryFile(dir=Path(job.path) / CHECK, prefix=".reached-") as seen:
         answers = client.run(_fault, provenance(), seen.name, on_error="return")
     for worker, fault in answers.items():
@@ -144,7 +173,7 @@ def _given(job: Job) -> Job:
     return job
 
 
-def _submit(client: Any, job: Job, n: int, scheduler: str, done: Callable[[int, bool], None]) -> None:
+def _submit(client: Any, job: Job, n: int, done: Callable[[int, bool], None]) -> None:
     """Hand blocks out, a few ahead, as they become whole."""
     from distributed import KilledWorker, wait
 
@@ -152,7 +181,7 @@ def _submit(client: Any, job: Job, n: int, scheduler: str, done: Callable[[int, 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sending large graph")  # once for all blocks
         shared = client.submit(_given, job, pure=False)
-    wanted = provenance()
+    wanted, scheduler = provenance(), client.scheduler.address
     left, running, seen = iter(range(n)), dict[Any, int](), monotonic()
     while True:
         threads = _threads(client, scheduler)
@@ -169,12 +198,17 @@ def _submit(client: Any, job: Job, n: int, scheduler: str, done: Callable[[int, 
         except TimeoutError:
             continue
         for future in finished:
-            k = running.pop(future)
+            k = running[future]
             try:
-                computed = future.result()
+                computed = future.result(timeout=POLL_S)
             except KilledWorker as error:
                 last, died = error.last_worker.address, error.allowed_failures + 1
                 raise ConnectionError(f"{died} workers died with block {k} at hand, {last} last: no memory?") from None
+            except TimeoutError:
+                if future.status == "error":
+                    raise
+                continue  # the worker has gone before it could be asked: the block waits for another
+            del running[future]
             done(k, computed)
 
 
@@ -188,4 +222,4 @@ def _threads(client: Any, scheduler: str) -> int:
     raise ConnectionError(f"the scheduler {scheduler} went away")
 
 
-__all__ = ["on_cluster"]
+__all__ = ["connected", "on_cluster"]

@@ -19,7 +19,7 @@ from simulate.result import NEGLIGIBLE_DEG
 from simulate.solution import Answer
 from simulate.strategies import STRATEGIES, allowances, predicted
 from simulate.studies.axes import Block, cases
-from simulate.studies.bodies import Bodies, Builder
+from simulate.studies.bodies import Bodies, builder
 from simulate.studies.study import Study
 
 Array = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Computer:
 
     def __init__(self, study: Study, layout: Layout) -> None:
         self.study, self.layout = study, layout
-        self.builder = Builder(study)
+        self.builder = builder(study)
 
     def block(self, block: Block) -> dict[str, NDArray[Any]]:
         """Every variable of a block, each of the block's shape and what the variable has of its own."""

@@ -16,7 +16,7 @@ import numpy as np
 from simulate.problem import Task
 from simulate.strategies.least_lumbar import ALLOWANCES
 from simulate.studies.axes import Block, block_shape, blocks
-from simulate.studies.bodies import Builder
+from simulate.studies.bodies import builder
 from simulate.studies.checks import check
 from simulate.studies.compute import Computer, Layout, blank
 from simulate.studies.options import TASK
@@ -103,8 +103,8 @@ def _notices(tasks: list[Task]) -> tuple[str, ...]:
 
 def _probes(study: Study) -> Iterator[Task]:
     """Tasks of the study: of every value of a task's own options, of the first and the last body."""
-    builder = Builder(study)
-    alike = sorted(name for name, option in builder.options.items() if option.about == TASK)
+    made = builder(study)
+    alike = sorted(name for name, option in made.options.items() if option.about == TASK)
     ways: list[list[dict[str, Any]]] = [[{name: study.held[name] for name in alike if name in study.held}]]
     for axis in study.axes:
         columns = {name: axis.columns[name] for name in axis.columns if name in alike}
@@ -115,7 +115,7 @@ def _probes(study: Study) -> Iterator[Task]:
         ways.append([dict(zip(columns, key, strict=True)) for key in found])
     for way in islice(product(*ways), PROBES):
         given = {name: value for part in way for name, value in part.items()}
-        yield builder.task(tuple((name, given[name]) for name in alike))
+        yield made.task(tuple((name, given[name]) for name in alike))
 
 
 def _ends(columns: dict[str, Any]) -> list[int]:

@@ -171,32 +171,42 @@ def _run(
     workers: int | None,
     watch: Callable[[Progress], None] | None,
 ) -> None:
-    if resume and path.exists():
-        made = replace(made, block_shape=check_same(path, made.study))
-    else:
-        create(path, made)
-    job = Job(str(path.resolve()), made.study, made.layout, made.block_shape)
-    counter = _Counter(made, watch)
     try:
-        if scheduler is not None:
-            from simulate.studies.cluster import on_cluster
-
-            on_cluster(job, len(made.blocks), scheduler, counter.add)
-        else:
+        if scheduler is None:
+            made, job = _begun(made, path, resume=resume)
+            counter = _Counter(made, watch)
             _here(job, len(made.blocks), workers or cpu_count() or 1, counter.add)
             if counter.blocks > counter.found:
                 settle(path)
+            return
+        from simulate.studies.cluster import connected, on_cluster
+
+        with connected(scheduler) as client:
+            made, job = _begun(made, path, resume=resume)
+            on_cluster(client, job, len(made.blocks), _Counter(made, watch).add)
     except KeyboardInterrupt:
         raise StoppedError("stopped", _so_far(path), interrupted=True) from None
     except BrokenProcessPool:
         why = "a worker process has ended all at once: was it killed, or out of memory?"
         raise StoppedError(why, _so_far(path)) from None
     except OSError as error:
-        raise StoppedError(error.strerror or str(error), _so_far(path)) from None
+        where = f"{error.filename}: " if error.filename else ""
+        raise StoppedError(where + (error.strerror or str(error)), _so_far(path)) from None
+
+
+def _begun(made: Plan, path: Path, *, resume: bool) -> tuple[Plan, Job]:
+    """The store, as it was left or a new one: its plan, and the job to fill it."""
+    if resume and path.exists():
+        made = replace(made, block_shape=check_same(path, made.study))
+    else:
+        create(path, made)
+    return made, Job(str(path.resolve()), made.study, made.layout, made.block_shape)
 
 
 def _so_far(path: Path) -> str:
     """How far a study has come, in words."""
+    if not path.exists():
+        return f"{path} is not begun"
     try:
         whole = marked(path)
     except (OSError, ValueError, KeyError):
@@ -284,9 +294,11 @@ class _CtrlC:
 
     def __enter__(self) -> _CtrlC:
         self._counts = self._came = False
-        self._handles = threading.current_thread() is threading.main_thread()
+        # not where it means something else, or nothing, as in the background of a script
+        here = threading.current_thread() is threading.main_thread()
+        self._handles = here and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self._handles:
-            self._before = signal.signal(signal.SIGINT, self._pressed)
+            signal.signal(signal.SIGINT, self._pressed)
         return self
 
     def counts(self, counts: bool) -> None:
@@ -302,7 +314,7 @@ class _CtrlC:
 
     def __exit__(self, *_: object) -> None:
         if self._handles:
-            signal.signal(signal.SIGINT, self._before or signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _begin(job: Job) -> None:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import xarray as xr
@@ -84,23 +85,58 @@ class Store:
         return _mark(self.marks, k) == self._checksum(k)
 
     def write(self, k: int, values: Mapping[str, NDArray[Any]]) -> None:
-        """Write a block, then its checksum."""
+        """Write a block, then its checksum.
+
+        A block is one chunk of each variable, so each is encoded and put in its place at once; by Zarr's own way, which
+        sees to any part of any chunk, a dozen small ones take three times as long.
+        """
+        found = 0
         for name, array in self.arrays.items():
-            array[self.blocks[k]] = values[name]
-        self.marks[k] = self._checksum(k)
+            content = _encoded(array, values[name])
+            _put(self._file(name, array, k), content)
+            found = _checked(found, name, content)
+        self.marks[k] = found or 1
+
+    def _file(self, name: str, array: Any, k: int) -> Path:
+        """The file of a variable's chunk that is block k."""
+        numbers = [part.start // own for part, own in zip(self.blocks[k], self.block_shape, strict=True)]
+        key: str = array.metadata.encode_chunk_key((*numbers, *[0] * (array.ndim - len(numbers))))
+        return self.path / name / key
 
     def _checksum(self, k: int) -> int:
         """Of a block's files as they are on disk, never 0."""
-        numbers = [part.start // own for part, own in zip(self.blocks[k], self.block_shape, strict=True)]
         found = 0
         for name, array in self.arrays.items():
-            key = array.metadata.encode_chunk_key((*numbers, *[0] * (array.ndim - len(numbers))))
             try:
-                content = (self.path / name / key).read_bytes()
-            except FileNotFoundError:  # a chunk of nothing but NaN has no file
+                content = self._file(name, array, k).read_bytes()
+            except FileNotFoundError:
                 content = b"none"
-            found = zlib.crc32(f"{name} {len(content)} ".encode() + content, found)
+            found = _checked(found, name, content)
         return found or 1
+
+
+def _encoded(array: Any, values: NDArray[Any]) -> bytes:
+    """A chunk as Zarr's format 2 has it: whole, also at an edge, and compressed."""
+    chunk = np.full(array.chunks, array.fill_value, array.dtype)
+    chunk[tuple(slice(n) for n in values.shape)] = values
+    content: bytes = array.compressors[0].encode(chunk)
+    return content
+
+
+def _put(place: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = place.with_name(f".{place.name}.{uuid4().hex}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(place)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _checked(found: int, name: str, content: bytes) -> int:
+    """The checksum so far with one more file in it."""
+    return zlib.crc32(f"{name} {len(content)} ".encode() + content, found)
 
 
 def _mark(marks: Any, k: int) -> int:

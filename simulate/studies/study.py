@@ -40,9 +40,9 @@ _KEYS = (
 )  # fmt: skip
 #: Names of dimensions and variables that a data set has of its own.
 _TAKEN = (
-    "strategy", "coordinate", "status", "yielding", "frame", "joint_angle", "translation", "block", "added", "at_percent",
-    "peak", "range", "share_of_range", "lumbar", "lumbar_at_percent", "frames", "short_mm", "short_deg", "kkt",
-    "restricted", "restricted_translation", "free", "free_translation", "percent", "check",
+    "strategy", "coordinate", "status", "yielding", "frame", "joint_angle", "translation", "block", "added",
+    "at_percent", "peak", "range", "share_of_range", "lumbar", "lumbar_at_percent", "frames", "short_mm", "short_deg",
+    "kkt", "restricted", "restricted_translation", "free", "free_translation", "percent", "check",
 )  # fmt: skip
 #: Fields of a recording that name files.
 _FILES = ("motion", "model", "standing", "marker_set")
