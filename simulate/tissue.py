@@ -1,9 +1,9 @@
 """Passive tissues as energies: what resists at hip, knee, ankle and lumbar spine as each nears the end of its range.
 
-Every curve is an exponential of a linear combination of angles, so that it is the slope of an energy and nothing depends
-on the way by which a posture is reached. Of the legs these are the terms of Riener & Edrich (1999), each integrated over
-its own joint; what a term then pulls at the other joints follows, and differs from what the source fitted there
-(`moment` and ``docs/method.md`` say by how much). Numbers: ``simulate/data/passive_moments.csv``.
+Every curve is an exponential of a linear combination of angles, so that it is the slope of an energy and nothing
+depends on the way by which a posture is reached. Of the legs these are the terms of Riener & Edrich (1999), each
+integrated over its own joint; what a term then pulls at the other joints follows from that, and differs from what the
+source fitted there (`moment`). Numbers: ``simulate/data/passive_moments.csv``. No task uses them yet.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def passive(offsets: ArrayLike, *, joints: tuple[str, ...] = JOINTS) -> Tissue:
     Notes
     -----
     Lumbar stiffness is K cosh(g x / range), half of it for each direction, which has a range of its own: energy
-    (K / 2 k^2) exp(k x) with k = g / range. The growth g is that of lateral bending in vivo; that extension and rotation
-    grow alike over their ranges is assumed.
+    (K / 2 k^2) exp(k x) with k = g / range. The growth g is that of lateral bending in vivo; that extension and
+    rotation grow alike over their ranges is assumed.
     """
     shift = np.asarray(offsets, dtype=np.float64)
     if shift.shape != (len(COORDINATES),):

@@ -18,8 +18,8 @@ N = len(COORDINATES)
 
 @pytest.mark.parametrize(
     ("hip", "knee", "published"),
-    [(30, 0, -1.0), (20, 0, 2.0), (10, 0, 4.9), (0, 0, 8.6), (-5, 0, 11.1), (-10, 0, 14.4), (-20, 0, 25.4), (-30, 0, 47.6),
-     (0, 60, 10.6), (-10, 60, 14.8), (-20, 60, 23.4), (-30, 60, 41.2)],
+    [(30, 0, -1.0), (20, 0, 2.0), (10, 0, 4.9), (0, 0, 8.6), (-5, 0, 11.1), (-10, 0, 14.4), (-20, 0, 25.4),
+     (-30, 0, 47.6), (0, 60, 10.6), (-10, 60, 14.8), (-20, 60, 23.4), (-30, 60, 41.2)],
 )  # fmt: skip
 def test_the_hip_resists_extension_as_published(hip, knee, published):
     found = moment("hip_flexion", hip_flexion_deg=hip, knee_angle_deg=knee, ankle_angle_deg=0.0)
