@@ -117,29 +117,44 @@ class _Slots:
         self.goals, self.frames = goals, len(goals.role)
         self.found: dict[tuple[int, int, int], _Slot] = {}
 
+    def slot(self, kind: int, depth: int, n: int) -> _Slot:
+        """The n-th slot of a kind and depth, a new one if there is none yet."""
+        if (kind, depth, n) not in self.found:
+            self.found[kind, depth, n] = _Slot(kind, depth, self.frames)
+        return self.found[kind, depth, n]
+
     def add(self, kind: int, s: int, m: int, data: Array, fixed: Array) -> None:
         """Rows from m on into the first slot of that kind and depth whose lane is empty."""
         lane, depth = _lane(s)
         depth = 0 if kind == rows.SUM else depth
         n = 0
-        while (slot := self.found.setdefault((kind, depth, n), _Slot(kind, depth, self.frames))).index[0, lane] >= 0:
+        while (slot := self.slot(kind, depth, n)).taken[lane]:
             n += 1
         slot.put(self.goals, [lane], m, data[:, :, None], fixed[:, None])
 
     def alone(self, kind: int, m: int, data: Array, fixed: Array | None = None) -> None:
         """A row that joins branches, in all lanes of a slot of its own."""
-        slot = self.found[kind, 0, m] = _Slot(kind, 0, self.frames)
+        slot = self.slot(kind, 0, m)
         slot.put(self.goals, list(range(GROUP)), m, data[:, :, None], np.zeros((0, GROUP)) if fixed is None else fixed)
 
     def tissue(self, tissue: Tissue, t: int, q_ref: Array) -> None:
-        """A tissue, in all lanes of a slot of its own."""
+        """A tissue: of one branch in its lane; else in all lanes of a slot of its own. `depth` says its kind."""
         kind, slope = int(tissue.kind[t]), np.zeros(self.frames)
         if tissue.tangent[t]:
             s = q_ref @ tissue.factor[t] - tissue.shift[t]
             slope = np.exp(s) if kind == EXPONENTIAL else np.maximum(s, 0.0) if kind == STRING else s
-        slot = self.found[rows.TISSUE, kind, t] = _Slot(rows.TISSUE, kind, self.frames)
         own = np.column_stack([np.full(self.frames, tissue.amplitude[t]), np.full(self.frames, tissue.shift[t]), slope])
-        slot.data[:], slot.fixed[:], slot.used[:] = own[:, :, None], spread(tissue.factor[t]), True
+        branches = np.unique(np.flatnonzero(tissue.factor[t]) // BRANCH)
+        if len(branches) == 1 and branches[0] > 0:
+            lane, n = branches[0] - 1, 0
+            while (slot := self.slot(rows.STRETCH, kind, n)).taken[lane]:
+                n += 1
+            slot.fixed[:, lane] = tissue.factor[t, BRANCH * branches[0] :][:BRANCH]
+            at = [lane]
+        else:
+            slot, at = self.slot(rows.TISSUE, kind, t), list(range(GROUP))
+            slot.fixed[:] = spread(tissue.factor[t])
+        slot.data[:, :, at], slot.taken[at], slot.used[:] = own[:, :, None], True, True
 
     def arrays(self) -> tuple[Any, ...]:
         """What `Packed` holds of them, from `table` on."""
@@ -175,12 +190,14 @@ class _Slot:
     def __init__(self, kind: int, depth: int, frames: int) -> None:
         self.kind, self.depth = kind, depth
         self.index = np.full((3 if kind == rows.TURN else 1, GROUP), -1)
+        self.taken = np.zeros(GROUP, dtype=bool)
         self.used = np.zeros(frames, dtype=bool)
         self.data, self.fixed = np.zeros((frames, rows.DATA[kind], GROUP)), np.zeros((rows.FIXED[kind], GROUP))
 
     def put(self, goals: Goals, at: list[int], m: int, data: Array, fixed: Array) -> None:
         """The goals' rows from m on into these lanes; what is no number pulls with none, so that it is never met."""
         count = len(self.index)
+        self.taken[at] = True
         asked = (goals.role[:, m : m + count] != OFF).any(axis=1)
         data = np.where(asked[:, None, None], data, 0.0)
         for r in range(count):

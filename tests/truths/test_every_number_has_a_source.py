@@ -13,7 +13,7 @@ TABLES = [
     ("stiffness", "simulate"), ("trials", "simulate"),
     ("restrictions", "simulate"), ("tissues", "simulate"),
     ("hip_regression", "kinematics"), ("tracking", "simulate"),
-    ("cohorts", "simulate"), ("cohort_bounds", "simulate"),
+    ("cohorts", "simulate"), ("cohort_bounds", "simulate"), ("passive_moments", "simulate"),
     ("gyration", "kinematics"), ("load", "simulate"), ("lumbar_levels", "simulate"),
 ]  # fmt: skip
 CONFIDENCE = {"read", "secondary", "unverified", "derived", "assumption"}

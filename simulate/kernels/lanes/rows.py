@@ -4,7 +4,17 @@ from numba import njit
 
 from kinematics.kernels.lanes import DEPTHS, FRAME, JOINTS, Q
 from kinematics.kernels.wide import load, store, unrolled
-from simulate.kernels.lanes.joined import branch_sum, cross_sum, masses, stretch, taut, tissue, weigh, whole_body
+from simulate.kernels.lanes.joined import (
+    branch_stretch,
+    branch_sum,
+    cross_sum,
+    masses,
+    stiffen,
+    stretch,
+    tissue,
+    weigh,
+    whole_body,
+)
 from simulate.kernels.lanes.points import point_held, point_sprung
 from simulate.kernels.lanes.slots import (
     BORDER,
@@ -20,6 +30,7 @@ from simulate.kernels.lanes.slots import (
     ROWS,
     SLOPE_MISSED,
     SPRINGS,
+    STRETCH,
     SUM,
     TURN,
     WEIGHTS,
@@ -71,6 +82,9 @@ def evaluate(x, slots, used, depths, data, at, fixed, place, musts):
                     turn_sprung(x, row, base, frame, data, at, k)
             elif kind == SUM:
                 branch_sum(x, row, data, at, k, fixed, place, p)
+            elif kind == STRETCH:
+                branch_stretch(x, row, data, at, k, fixed, place, p)
+                tissue(x, row, slots[n, DEPTH], data, at, k)
             elif kind == WHOLE:
                 if not whole:
                     masses(x)
@@ -80,7 +94,7 @@ def evaluate(x, slots, used, depths, data, at, fixed, place, musts):
                 cross_sum(x, row, border, data, at, k, fixed, place, p)
             else:
                 stretch(x, row, border, data, at, k, fixed, place, p)
-                taut(x, row, slots[n, DEPTH])
-                tissue(x, row, border, data, at, k)
+                tissue(x, row, slots[n, DEPTH], data, at, k)
+                stiffen(x, row, border)
     if whole:
         weigh(x)

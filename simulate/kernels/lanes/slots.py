@@ -4,8 +4,9 @@ from kinematics.kernels.lanes import BRANCH, DEPTHS, JOINTS
 from kinematics.kernels.lanes import END as TREE_END
 
 #: Kinds of rows: one of a point or direction; three of an orientation; one of a sum of coordinates of one branch; one
-#: of the whole body's mass centre; one of a sum of any coordinates; one of a tissue. The last three join branches.
-POINT, TURN, SUM, WHOLE, CROSS, TISSUE = 0, 1, 2, 3, 4, 5
+#: of a tissue of one branch; one of the whole body's mass centre; one of a sum of any coordinates; one of a tissue of
+#: any. The last three join branches.
+POINT, TURN, SUM, STRETCH, WHOLE, CROSS, TISSUE = 0, 1, 2, 3, 4, 5, 6
 #: A must row is held by a spring of that stiffness whose rest moves until its force is the multiplier. [N/m, N m/rad]
 HOLD = 1e8
 #: A multiplier counts as a miss of that many m or rad per N or N m.
@@ -55,11 +56,12 @@ DATA = {
     POINT: ROW_DATA + 4,
     TURN: 3 * ROW_DATA + 9,
     SUM: ROW_DATA + 1,
+    STRETCH: 3,
     WHOLE: ROW_DATA + 4,
     CROSS: ROW_DATA + 1,
     TISSUE: 3,
 }
 # per row, of the chain: local point and whether it is one; the factors
-FIXED = {POINT: 4, TURN: 0, SUM: BRANCH, WHOLE: 0, CROSS: JOINTS, TISSUE: JOINTS}
+FIXED = {POINT: 4, TURN: 0, SUM: BRANCH, STRETCH: BRANCH, WHOLE: 0, CROSS: JOINTS, TISSUE: JOINTS}
 # columns of the table of slots
 KIND, DEPTH, ROW, IN_FRAME, IN_CHAIN, BORDER = range(6)

@@ -40,6 +40,7 @@ from simulate.kernels.lanes.slots import (
     SPRINGS,
     SPRUNG,
     STIFFNESS,
+    STRETCH,
     SUM,
     WHOLE,
     G,
@@ -71,7 +72,7 @@ def slopes(x, slots, used, depths, fixed, place, musts):
         kind = slots[n, KIND]
         if used[n] and kind >= SUM and kind != WHOLE:
             row = ROWS + ROW_SIZE * slots[n, ROW]
-            if kind == SUM:
+            if kind <= STRETCH:
                 _sum_slope(x, row, fixed, place, slots[n, IN_CHAIN])
             else:
                 _across_slope(x, row, slots[n, BORDER])
@@ -105,7 +106,7 @@ def hessian(x, slots, used, depths, fixed, place, musts):
         kind = slots[n, KIND]
         if used[n] and kind >= SUM:
             row = ROWS + ROW_SIZE * slots[n, ROW]
-            if kind == SUM:
+            if kind <= STRETCH:
                 _sum_hessian(x, row, fixed, place, slots[n, IN_CHAIN])
             else:
                 _across_scale(x, row, slots[n, BORDER])

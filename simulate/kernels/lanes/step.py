@@ -60,7 +60,7 @@ from simulate.kernels.lanes.slots import (
     STATE,
     STEP,
     STIFF,
-    SUM,
+    STRETCH,
     TISSUE,
     TRUSTED,
     TURN,
@@ -383,11 +383,11 @@ def move(x, slots, used, data, at, fixed, place, musts):
             for r in range(3 if kind == TURN else 1):
                 if kind <= TURN:
                     _moved(x, row, BEYOND + 6 * slots[n, DEPTH])
-                elif kind == SUM:
+                elif kind <= STRETCH:
                     _moved_sum(x, row, fixed, place, slots[n, IN_CHAIN])
                 else:
                     _moved_across(x, row, slots[n, BORDER])
-                if musts and kind != TISSUE:
+                if musts and kind != STRETCH and kind != TISSUE:
                     _hold(x, row, data, at, slots[n, IN_FRAME] + ROW_DATA * r)
                 else:
                     _spring(x, row)
