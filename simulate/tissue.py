@@ -142,12 +142,11 @@ def passive(offsets: ArrayLike, *, joints: tuple[str, ...] = JOINTS) -> Tissue:
             factors.append(factor)
             constants.append(0.0)
             amplitudes.append(0.5 * stiffness / rate**2)
-    n = len(factors)
-    factor = np.array(factors).reshape(-1, len(COORDINATES))
+    n, matrix = len(factors), np.array(factors).reshape(-1, len(COORDINATES))
     return Tissue(
         kind=np.full(n, EXPONENTIAL, np.int8),
-        factor=factor,
-        shift=-np.array(constants) - factor @ shift,
+        factor=matrix,
+        shift=-np.array(constants) - matrix @ shift,
         amplitude=np.array(amplitudes),
         tangent=np.ones(n, np.int8),
     )
