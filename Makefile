@@ -38,7 +38,8 @@ bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/compare.py
 	$(BIN)/python tests/benchmarks/where_the_time_goes.py
 	$(BIN)/python tests/benchmarks/scaling.py
-	@echo "The pages: docs/benchmarks.md, docs/where_the_time_goes.md"
+	$(BIN)/python tests/benchmarks/large_studies.py
+	@echo "The pages: docs/benchmarks.md, docs/where_the_time_goes.md, docs/planning.md"
 
 all: demo test lint types contracts docs
 

@@ -34,8 +34,11 @@ def main() -> None:
             + "\nInstall hipspine into an environment of its own (python3 -m venv).\n"
         )
         raise SystemExit(2)
+    from experiments.command import run_experiment
+    from simulate.cli import cli
     from simulate.cli import main as command
 
+    cli.add_command(run_experiment)
     command()
 
 
