@@ -64,9 +64,15 @@ def sweep(
         _forecast(made, workers, as_json)
         return
     place = out or Path("results") / f"{study.stem}.zarr"
+    seen: list[Progress] = []
     try:
         with _watching() as watch:
-            data = run(made.study, place, resume=resume, scheduler=scheduler, workers=workers, watch=watch)
+
+            def follow(now: Progress) -> None:
+                seen[:] = [now]
+                watch(now)
+
+            data = run(made.study, place, resume=resume, scheduler=scheduler, workers=workers, watch=follow)
     except StoppedError as error:
         if not error.interrupted:
             raise
@@ -74,6 +80,8 @@ def sweep(
         raise click.exceptions.Exit(INTERRUPTED) from None
     with working("Writing."):
         written = [str(place), *_exported(data, netcdf, parquet), *(_pictures(data, place) if drawn else ())]
+    if seen[-1].found_whole == seen[-1].of_blocks:
+        click.echo(f"{place}: every block was whole already; nothing was computed", err=True)
     told = _told(data, written)
     click.echo(json.dumps(told) if as_json else _text(told))
     if told["frames"]["unsolved"]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 
+import distributed
 import pytest
 
 from kinematics.errors import HipspineError
@@ -33,7 +34,6 @@ from tests.robustness.study_helpers import (
     write_study,
 )
 
-distributed = pytest.importorskip("distributed")
 BLOCKS = 120
 
 

@@ -4,6 +4,7 @@ import resource
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 
@@ -11,8 +12,6 @@ from kinematics.errors import HipspineError
 from simulate import open_study, sweep
 from simulate.studies import export
 from simulate.studies.export import to_netcdf, to_parquet
-
-pq = pytest.importorskip("pyarrow.parquet")
 
 GIVEN = {
     "task": "walk",
