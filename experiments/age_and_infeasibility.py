@@ -24,6 +24,7 @@ from kinematics.tables import rows, value
 from simulate.figures.sheet import MARKS, SERIES
 from simulate.figures.style import GREY
 from simulate.tasks.catalogue import build_task
+from simulate.tissue import moment
 
 TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "walk": ("walk", {"speed": "free"}),
@@ -149,14 +150,20 @@ def paragraph(data: xr.Dataset) -> str:
 
 
 def comparisons(data: xr.Dataset) -> list[Comparison]:
-    """Troke 2005."""
+    """Troke 2005, Riener 1999."""
     rise = of(data, "share", "walk", "-10°", float(data.age[-1])) - of(
         data, "share", "walk", "-10°", float(data.age[0])
     )
     return [
         compare("V10.flag", float(data.agrees.min()), "closure"),
         compare("V10.rise", rise, "closure, walk with hips of -10°"),
+        *(compare(f"V10.moment_{at}", resisted(at), "passive curves") for at in (10, 20)),
     ]
+
+
+def resisted(extension_deg: float) -> float:
+    """Passive moment of a hip extended so far, with a straight knee. [N m]"""
+    return float(moment("hip_flexion", hip_flexion_deg=-extension_deg, knee_angle_deg=0.0, ankle_angle_deg=0.0))
 
 
 def figure(data: xr.Dataset) -> Any:

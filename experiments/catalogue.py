@@ -17,6 +17,8 @@ SECTIONS = ("Subject", "Task", "Varied", "Held", "Outcome", "Run")
 #: The order in which they are listed; what is not named here comes after, by name.
 ORDER = (
     "limited_extension_walking",
+    "calibration",
+    "tight_flexors_standing",
     "age_and_tilt",
     "speed_saturates_the_hip",
     "running_extension",
@@ -29,6 +31,7 @@ ORDER = (
     "kim_shin_2020",
     "age_and_infeasibility",
     "mobility_gain",
+    "relative_stiffness",
     "what_matters_most",
 )
 

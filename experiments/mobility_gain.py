@@ -189,7 +189,7 @@ def comparisons(data: xr.Dataset) -> list[Comparison]:
             r, moved = spearman(data.standing_hip.sel(population=who).values, data[name].sel(population=who).values)
             found.append(compare(row, r, who, why="" if moved else "nobody's posture changes at all"))
     tilt, lordosis = (float(data.preece.sel(posture=posture)) for posture in ("tilt", "lordosis"))
-    idle = "a hard limit that standing does not reach; a stretched tissue is not tested here"
+    idle = "a hard limit that standing does not reach; see tight_flexors_standing for tissue"
     return [
         *found,
         compare("stretch.tilt", tilt, "hard limit", why=idle if abs(tilt) < 0.05 else ""),

@@ -16,7 +16,16 @@ from pathlib import Path
 from experiments.catalogue import experiments, folder
 from experiments.common.finding import Comparison
 from experiments.common.outcome import RESULTS, run, write
-from experiments.common.published import CONSISTENCY, CONTROL, HITS, NOT_COMPARABLE, VALIDATION, VERDICTS, every_row
+from experiments.common.published import (
+    CALIBRATION,
+    CONSISTENCY,
+    CONTROL,
+    HITS,
+    NOT_COMPARABLE,
+    VALIDATION,
+    VERDICTS,
+    every_row,
+)
 from simulate.studies.provenance import provenance
 
 ROLE_WORDS = {
@@ -27,6 +36,11 @@ ROLE_WORDS = {
     CONTROL: (
         "Negative controls",
         "Where people do not compensate, or not as a chain must: a model that always does fails here.",
+    ),
+    CALIBRATION: (
+        "Calibration",
+        "What the stiffness table was set by (`experiments/calibration.py`: V3.tilt and V7.ratio), and what goes with "
+        "it: a hit says little, a miss says what a stiffness cannot mend. Not counted as validation.",
     ),
     CONSISTENCY: (
         "Consistency checks",
@@ -81,7 +95,7 @@ def _counts(found: Found) -> str:
     lines = ["| | " + " | ".join(VERDICTS) + " |", "|---" * (len(VERDICTS) + 1) + "|"]
     for role, (title, _) in ROLE_WORDS.items():
         lines.append(f"| {title.lower()} | " + " | ".join(str(counts[role, said] or "") for said in VERDICTS) + " |")
-    apart = [each for _, each in found if each.role != CONSISTENCY and each.verdict != NOT_COMPARABLE]
+    apart = [each for _, each in found if each.role in (VALIDATION, CONTROL) and each.verdict != NOT_COMPARABLE]
     hits = sum(each.verdict in HITS for each in apart)
     told = (
         f"Of {len(apart)} comparisons that could have come out otherwise {hits} came out as published. Some published "

@@ -23,6 +23,7 @@ from kinematics.errors import HipspineError, unknown
 from kinematics.rom import DIRECTIONS, RangeOfMotion, direction_name
 from kinematics.tables import rows
 from simulate.kernels.data import EXPONENTIAL, Tissue, no_tissue
+from simulate.tissue import tightened
 
 Array = NDArray[np.float64]
 #: One end of a coordinate's range: the coordinate and the sense in which it ends.
@@ -238,13 +239,7 @@ def _named(reach: Mapping[End, float], apart: Iterable[str] = ()) -> dict[str, f
 
 
 def _tightened(causes: Sequence[Cause], normal: RangeOfMotion, offsets: Array) -> Tissue:
-    """What tightened tissues add to the healthy ones, one exponential each.
-
-    Notes
-    -----
-    The healthy curve is M(x) = M_e exp(k (x - e)), the tightened one M(x + d). Their difference is the derivative of
-    (M_e / k) (exp(k d) - 1) exp(k (x - e)): the kernel's amplitude times exp(factor . q - shift). Nothing at d = 0.
-    """
+    """What tightened tissues add to the healthy ones."""
     by: dict[tuple[str, str], float] = {}
     for cause in causes:
         for row in CAUSES[cause.name]:
@@ -252,29 +247,41 @@ def _tightened(causes: Sequence[Cause], normal: RangeOfMotion, offsets: Array) -
                 for side in cause.sides:
                     sooner = cause.severity * float(row["value"])
                     by[row["of"], side] = max(sooner, by.get((row["of"], side), 0.0))
-    by = {which: sooner for which, sooner in by.items() if sooner > 0.0}
-    if not by:
-        return no_tissue()
-    factors, shifts, amplitudes = [], [], []
+    found = no_tissue()
     for (name, side), sooner in by.items():
+        if sooner == 0.0:
+            continue
         curve = {row["what"]: row for row in _TISSUES[name]}
-        rate, (end,) = float(curve["rate"]["value"]), _ends(curve["rate"]["of"], [side])
-        factor = np.zeros(len(COORDINATES))
-        factor[INDEX[end[0]]] = end[1]
-        for row in _TISSUES[name]:
-            if row["what"] == "share":
-                ((coordinate, sign),) = _ends(row["of"], [side])
-                factor[INDEX[coordinate]] += sign * float(row["value"])
-        factors.append(rate * factor)
-        shifts.append(rate * (np.deg2rad(normal.reach_deg[end]) - factor @ offsets))
-        amplitudes.append(float(curve["end_moment"]["value"]) / rate * np.expm1(rate * np.deg2rad(sooner)))
-    n = len(by)
+        if "curve" in curve:
+            more = tightened(curve["curve"]["of"], side, sooner=float(np.deg2rad(sooner)), offsets=offsets)
+        else:
+            more = _towards_end(name, side, float(np.deg2rad(sooner)), normal, offsets)
+        found = joined(found, more)
+    return found
+
+
+def _towards_end(name: str, side: str, sooner: float, normal: RangeOfMotion, offsets: Array) -> Tissue:
+    """What a tissue that the table describes by its moment at the end of the normal range adds, tighter by `sooner`.
+
+    Notes
+    -----
+    The healthy curve is M(x) = M_e exp(k (x - e)), the tightened one M(x + d). Their difference is the derivative of
+    (M_e / k) (exp(k d) - 1) exp(k (x - e)): the kernel's amplitude times exp(factor . q - shift). Nothing at d = 0.
+    """
+    curve = {row["what"]: row for row in _TISSUES[name]}
+    rate, (end,) = float(curve["rate"]["value"]), _ends(curve["rate"]["of"], [side])
+    factor = np.zeros(len(COORDINATES))
+    factor[INDEX[end[0]]] = end[1]
+    for row in _TISSUES[name]:
+        if row["what"] == "share":
+            ((coordinate, sign),) = _ends(row["of"], [side])
+            factor[INDEX[coordinate]] += sign * float(row["value"])
     return Tissue(
-        kind=np.full(n, EXPONENTIAL, np.int8),
-        factor=np.array(factors),
-        shift=np.array(shifts),
-        amplitude=np.array(amplitudes),
-        tangent=np.zeros(n, np.int8),
+        kind=np.array([EXPONENTIAL], np.int8),
+        factor=rate * factor[None],
+        shift=np.array([rate * (np.deg2rad(normal.reach_deg[end]) - factor @ offsets)]),
+        amplitude=np.array([float(curve["end_moment"]["value"]) / rate * np.expm1(rate * sooner)]),
+        tangent=np.zeros(1, np.int8),
     )
 
 

@@ -209,19 +209,42 @@ def fall_short(task: Task, lower: Array, upper: Array, solution: Solution, what:
     # which goals have to yield shows where all are springs
     few, low, high = task.frames(failed), lower[failed], upper[failed]
     levels = range(len(task.yields) + 1)
-    guide = solve(_sprung(few, levels[-1]), low, high)
-    miss = _level_misses(few, guide.q)
+    guide = _guide(_sprung(few, levels[-1]), low, high, _nearest(solution, failed))
+    miss = _level_misses(few, guide)
     for top in levels:
         # no more goals yield than must; the last level is tried in any case
         unsolved = solution.status[failed] == UNSOLVED
         which = np.flatnonzero(unsolved & ~(miss[:, top:] > CLEARLY_MISSED).any(axis=1))
         if which.size:
             asked = _sprung(few.frames(which), top)
-            found = solve(asked, low[which], high[which], start=guide.q[which])
+            found = solve(asked, low[which], high[which], start=guide[which])
             name = " and ".join([what, *(f"{words} as near as it can be" for words in task.yields[:top])])
             stages.append(Stage(name, failed[which], asked, low[which], high[which], found))
             solution = put(solution, found, failed[which])
     return judged(task, solution), stages
+
+
+def _nearest(solution: Solution, failed: NDArray[np.intp]) -> Array | None:
+    """The answer in the nearest frame that has one, for each frame that has none; None if no frame has."""
+    found = np.flatnonzero(solution.status != UNSOLVED)
+    if not found.size:
+        return None
+    return np.asarray(solution.q[found[np.abs(failed[:, None] - found).argmin(axis=1)]])
+
+
+def _guide(sprung: Task, lower: Array, upper: Array, beside: Array | None) -> Array:
+    """Postures (F, 24) with everything that may yield on springs: frame after frame from the reference, or from what
+    the body does in the nearest frame that can be done, whichever costs less. Far from what is asked for there are
+    other minima, of bodies that stand on their heads.
+    """
+    onward = solve(sprung, lower, upper)
+    if beside is None:
+        return onward.q
+    near = solve(sprung, lower, upper, start=np.clip(beside, lower, upper), attempts=1)
+    better = (near.status != UNSOLVED) & (
+        (onward.status == UNSOLVED) | (energy(sprung, near.q) < energy(sprung, onward.q))
+    )
+    return np.where(better[:, None], near.q, onward.q)
 
 
 def _sprung(task: Task, top: int) -> Task:

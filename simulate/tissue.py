@@ -3,7 +3,12 @@
 Every curve is an exponential of a linear combination of angles, so that it is the slope of an energy and nothing
 depends on the way by which a posture is reached. Of the legs these are the terms of Riener & Edrich (1999), each
 integrated over its own joint; what a term then pulls at the other joints follows from that, and differs from what the
-source fitted there (`moment`). Numbers: ``simulate/data/passive_moments.csv``. No task uses them yet.
+source fitted there (`moment`). Part of what resists hip extension is the psoas, a line that passes hip and lumbar
+spine: it is stretched by both, each at its moment arm, and pulls both. Numbers: ``simulate/data/passive_moments.csv``.
+
+The curves of hip, knee and ankle (`legs`) stand in every task, in place of a stiffness of hip flexion; what stiffness
+knee and ankle have beside them is of the muscles that hold them. Lumbar and thoracic joint have one stiffness an axis
+(table ``stiffness``); the lumbar curves here stand apart, for who wants a spine that stiffens towards its end.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from kinematics.conventions import COORDINATES, INDEX, SIDES
 from kinematics.errors import HipspineError, unknown
 from kinematics.rom import RangeOfMotion
 from kinematics.tables import rows, value
+from kinematics.zero import Standing, standing_tilt, zero_offsets
 from simulate.kernels.data import EXPONENTIAL, Tissue
 
 Array = NDArray[np.float64]
@@ -26,6 +32,8 @@ _TABLE = "passive_moments"
 _LUMBAR = ("lumbar_extension", "lumbar_bending", "lumbar_rotation")
 #: Joints whose tissues there are.
 JOINTS = ("hip", "knee", "ankle", "lumbar")
+#: The curve of which the psoas carries a part.
+_PSOAS_CURVE = "hip_into_extension"
 
 
 class Curve(NamedTuple):
@@ -122,15 +130,12 @@ def passive(offsets: ArrayLike, *, joints: tuple[str, ...] = JOINTS) -> Tissue:
             raise unknown("joint with passive tissue", joint, JOINTS)
     factors, constants, amplitudes = list[Array](), list[float](), list[float]()
     for curve in curves():
-        if curve.name.partition("_")[0] not in joints:
-            continue
-        for side in SIDES:
-            factor = np.zeros(len(COORDINATES))
-            for name, rate in curve.rates.items():
-                factor[INDEX[f"{name}_{side}"]] = rate
-            factors.append(factor)
-            constants.append(curve.constant)
-            amplitudes.append(1.0 / abs(curve.rates[curve.of]))
+        if curve.name.partition("_")[0] in joints:
+            for side in SIDES:
+                for factor, amplitude in _strands(curve, side):
+                    factors.append(factor)
+                    constants.append(curve.constant)
+                    amplitudes.append(amplitude)
     for name in _LUMBAR if "lumbar" in joints else ():
         stiffness = value(_TABLE, name, package="simulate")
         for sign in (1, -1):
@@ -142,14 +147,86 @@ def passive(offsets: ArrayLike, *, joints: tuple[str, ...] = JOINTS) -> Tissue:
             factors.append(factor)
             constants.append(0.0)
             amplitudes.append(0.5 * stiffness / rate**2)
+    return _exponentials(factors, constants, amplitudes, shift, tangent=True)
+
+
+def legs(standing: Standing) -> Tissue:
+    """Passive tissues of both legs, psoas included, of a person who stands as `standing` says.
+
+    Notes
+    -----
+    The source's zero of hip flexion is taken for the clinical one: a pelvis with a level ASIS-PSIS line, from the tilt
+    that was measured in standing, else from the published one.
+    """
+    tilt_deg, _ = standing_tilt(standing.tilt_deg)
+    return passive(zero_offsets("clinical", standing, standing_tilt_deg=tilt_deg), joints=JOINTS[:3])
+
+
+def tightened(name: str, side: str, *, sooner: float, offsets: Array) -> Tissue:
+    """What a curve of one leg adds to the body where it comes sooner.
+
+    Parameters
+    ----------
+    name : str
+        Of `curves`.
+    side : {"r", "l"}
+    sooner : float
+        By how much of its own joint's angle the curve is shifted, 0 or more. [rad]
+    offsets : ndarray, shape (24,)
+        Added to a model angle they give the angle in which the curve counts. [rad]
+
+    Returns
+    -------
+    Tissue
+        Its slope is moment(x + sooner) - moment(x), whole: the restricted body's reference is no equilibrium.
+
+    Raises
+    ------
+    HipspineError
+        If there is no such curve.
+    """
+    known = {curve.name: curve for curve in curves()}
+    if name not in known:
+        raise unknown("passive curve", name, known)
+    curve = known[name]
+    more = float(np.expm1(abs(curve.rates[curve.of]) * sooner))
+    strands = _strands(curve, side)
+    factors, amplitudes = [factor for factor, _ in strands], [more * amplitude for _, amplitude in strands]
+    return _exponentials(factors, [curve.constant] * len(strands), amplitudes, offsets, tangent=False)
+
+
+def _strands(curve: Curve, side: str) -> list[tuple[Array, float]]:
+    """What carries a curve of one leg: rates by coordinate (24,) [1/rad] and amplitude [J]; the psoas apart.
+
+    Notes
+    -----
+    A line is stretched by each joint it passes as its moment arm there says, and pulls there with that arm: its
+    exponent counts lumbar extension by the ratio of the arms, and the slope of its energy is the arm times its force.
+    """
+    factor = np.zeros(len(COORDINATES))
+    for name, rate in curve.rates.items():
+        factor[INDEX[f"{name}_{side}"]] = rate
+    amplitude = 1.0 / abs(curve.rates[curve.of])
+    if curve.name != _PSOAS_CURVE:
+        return [(factor, amplitude)]
+    line = {row["of"]: float(row["value"]) for row in rows(_TABLE, "simulate") if row["name"] == "psoas"}
+    part, along = line[_PSOAS_CURVE], factor.copy()
+    along[INDEX["lumbar_extension"]] = curve.rates[curve.of] * line["lumbar_extension"] / line["hip_flexion"]
+    return [(factor, (1.0 - part) * amplitude), (along, part * amplitude)]
+
+
+def _exponentials(
+    factors: list[Array], constants: list[float], amplitudes: list[float], offsets: Array, *, tangent: bool
+) -> Tissue:
+    """Terms amplitude exp(constant + factor . (angle + offset))."""
     n, matrix = len(factors), np.array(factors).reshape(-1, len(COORDINATES))
     return Tissue(
         kind=np.full(n, EXPONENTIAL, np.int8),
         factor=matrix,
-        shift=-np.array(constants) - matrix @ shift,
+        shift=-np.array(constants) - matrix @ offsets,
         amplitude=np.array(amplitudes),
-        tangent=np.ones(n, np.int8),
+        tangent=np.full(n, tangent, np.int8),
     )
 
 
-__all__ = ["JOINTS", "Curve", "curves", "moment", "passive"]
+__all__ = ["JOINTS", "Curve", "curves", "legs", "moment", "passive", "tightened"]

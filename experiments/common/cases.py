@@ -74,10 +74,12 @@ class Solved:
         return int((self.result.status.sel(strategy=by) == STATUS[status]).sum())
 
 
-def solved(task: Task, strategies: Sequence[str] = STRATEGIES, /, **limits_deg: float | None) -> Solved:
-    """A task under limits, by clinical direction and counted as `RangeOfMotion.limited` has them. [deg]"""
+def solved(
+    task: Task, strategies: Sequence[str] = STRATEGIES, causes: Sequence[str] = (), /, **limits_deg: float | None
+) -> Solved:
+    """A task under causes and limits, by clinical direction and counted as `RangeOfMotion.limited` has them. [deg]"""
     rom = RangeOfMotion.normal().limited(**limits_deg)
-    return Solved(task, compensate(task, rom=rom, strategies=strategies, reliefs=False))
+    return Solved(task, compensate(task, rom=rom, strategies=strategies, reliefs=False, causes=causes))
 
 
 def with_reference(task: Task, q: Array) -> Task:

@@ -18,9 +18,10 @@ NOT_COMPARABLE = "not comparable"
 VERDICTS = (WITHIN, OUTSIDE, SIGN_RIGHT, SIGN_WRONG, REPRODUCED, NOT_REPRODUCED, NOT_COMPARABLE)
 HITS = (WITHIN, SIGN_RIGHT, REPRODUCED)
 
-#: What a comparison is good for: it can fail; it must not compensate; or the model passes it by construction.
-VALIDATION, CONTROL, CONSISTENCY = "validation", "negative control", "consistency check"
-ROLES = (VALIDATION, CONTROL, CONSISTENCY)
+#: What a comparison is good for: it can fail; it must not compensate; the stiffness table was set by it, or by what
+#: goes with it; or the model passes it by construction.
+VALIDATION, CONTROL, CALIBRATION, CONSISTENCY = "validation", "negative control", "calibration", "consistency check"
+ROLES = (VALIDATION, CONTROL, CALIBRATION, CONSISTENCY)
 #: A published sign stands for something that moved: a change below this is none, whatever its sign. In the row's unit.
 NOTHING = 0.05
 
@@ -144,6 +145,7 @@ def published(name: str) -> Published:
 
 
 __all__ = [
+    "CALIBRATION",
     "CONSISTENCY",
     "CONTROL",
     "HITS",

@@ -16,7 +16,7 @@ from simulate.report.table import headline_strategy, words_of
 from simulate.result import Compensation
 
 #: Colour of each part, and of its text.
-_COLOURS = {
+COLOURS = {
     "lumbar": (VERMILION, "white"),
     "thoracic": (ORANGE, BLACK),
     "trunk lean": (SKY, BLACK),
@@ -53,7 +53,7 @@ def budget_figure(result: Compensation) -> Figure | None:
         words = _sentence(result, limits)
         size = min(15.0, 15.0 * _FILL / len(words))
         figure.suptitle(words, fontsize=size, fontweight="bold", x=0.012, ha="left")
-        handles = [Patch(facecolor=colour, edgecolor=BLACK, label=name) for name, (colour, _) in _COLOURS.items()]
+        handles = [Patch(facecolor=colour, edgecolor=BLACK, label=name) for name, (colour, _) in COLOURS.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
     return figure
 
@@ -77,7 +77,7 @@ def _bars(axis: Axes, one: Any, longest: float, words: str) -> None:
     for row, strategy in enumerate(strategies):
         parts = dict(zip(PARTS, one.budget.sel(strategy=strategy).values, strict=True))
         ends = {1: 0.0, -1: 0.0}
-        for name, (colour, ink) in _COLOURS.items():
+        for name, (colour, ink) in COLOURS.items():
             value, sign = float(parts[name]), 1 if parts[name] >= 0.0 else -1
             axis.barh(row, value, left=ends[sign], height=0.72, color=colour, edgecolor=BLACK, linewidth=0.6)
             if abs(value) > _READABLE * longest:
@@ -94,4 +94,4 @@ def _bars(axis: Axes, one: Any, longest: float, words: str) -> None:
     axis.margins(x=0.12)
 
 
-__all__ = ["budget_figure"]
+__all__ = ["COLOURS", "budget_figure"]

@@ -57,7 +57,9 @@ def closure(task: Task, lower: Array, upper: Array, *, free: Array | None = None
         for i in _LEG[side]:
             lows[~mask, i], highs[~mask, i] = lower[i], upper[i]
     goals = [_other_leg(goal, kept) for goal in task.kind(PointGoal)]
-    other, stages = solve_or_fall_short(task.with_goals(goals), lows, highs, "energy of the other leg")
+    # kinematics: which posture the other leg takes where its foot leaves it a choice is the nearest, whatever it costs
+    follows = replace(task.with_goals(goals), stiffness=np.ones(24), tissue=no_tissue())
+    other, stages = solve_or_fall_short(follows, lows, highs, "change of the other leg's angles")
     solution = replace(
         other,
         status=np.where(status == SOLVED, other.status, UNSOLVED).astype(np.int8),
@@ -96,7 +98,7 @@ def _least_pelvic_turn(task: Task, side: str, lower: Array, upper: Array) -> Sta
     lows, highs = task.q.copy(), task.q.copy()
     lows[:, _PELVIS], highs[:, _PELVIS] = -np.inf, np.inf
     lows[:, _HIP[side]], highs[:, _HIP[side]] = lower[_HIP[side]], upper[_HIP[side]]
-    turning = replace(task.with_goals(goals), stiffness=np.zeros(24))
+    turning = replace(task.with_goals(goals), stiffness=np.zeros(24), tissue=no_tissue())
     return Stage(f"turn of the pelvis, hip {side}", np.arange(n), turning, lows, highs, solve(turning, lows, highs))
 
 

@@ -24,6 +24,7 @@ from simulate.motion import motion_of
 from simulate.problem import Task, stiffness
 from simulate.tasks.asked import TURNS
 from simulate.tasks.planted import ASKED, FORWARD, RIGHT, UP, Stance, stand, there, trunk_goal
+from simulate.tissue import legs
 
 Array = NDArray[np.float64]
 
@@ -257,6 +258,7 @@ def _on_table(
         q=q,
         goals=tuple(goals),
         stiffness=free,
+        tissue=legs(stance.standing),
         standing=stance.standing,
         percent=dict.fromkeys(SIDES, percent),
         loaded=dict.fromkeys(SIDES, on),

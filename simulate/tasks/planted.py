@@ -23,6 +23,7 @@ from simulate.goals import MASS_CENTRE, MUST, NOT_BELOW, OFF, SOFT, Goal, Orient
 from simulate.motion import Motion, motion_of
 from simulate.problem import Task, misses, stiffness
 from simulate.solution import MUST_DEG, MUST_MM, UNSOLVED, solve_or_fall_short
+from simulate.tissue import legs
 
 Array = NDArray[np.float64]
 FORWARD, UP, RIGHT = np.eye(3)
@@ -419,6 +420,7 @@ def planted(
     return replace(
         task,
         name=name,
+        tissue=legs(stance.standing),
         motion=motion,
         time=motion.time,
         goals=(*feet, *goals),

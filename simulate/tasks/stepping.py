@@ -17,6 +17,7 @@ from simulate.goals import MUST, NOT_BELOW, OFF, SOFT, Goal, OrientationGoal, Po
 from simulate.motion import Motion, take
 from simulate.problem import Task, stiffness
 from simulate.tasks.gait import Gait, gait_events
+from simulate.tissue import legs
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 1.0, 0.0])
@@ -78,6 +79,7 @@ def stepping(
         q=q[kept],
         goals=(*feet, *(more or [trunk_goal(chain, q[kept])])),
         stiffness=stiffness(),
+        tissue=legs(standing),
         standing=standing,
         percent={side: gait.percent[side][kept] for side in SIDES},
         loaded={side: gait.loaded[side][kept] for side in SIDES},

@@ -69,6 +69,10 @@ LOST, DEPENDENT, UNCERTAIN = "ours loses its way", "musts and bounds that bind d
 POSSIBLE, PERHAPS = "can be met", "perhaps cannot be met"
 
 
+#: What resists: everything but the pelvis's place and heading; in the tasks the hips' flexion has tissue for it.
+RESISTS = (stiffness() > 0.0) | np.isin(np.arange(N), [INDEX["hip_flexion_r"], INDEX["hip_flexion_l"]])
+
+
 class Case(NamedTuple):
     """A task of one frame, its bounds, and a posture within them at which most of its musts are met."""
 
@@ -113,7 +117,7 @@ def case(seed, k):
             extra()
     task = Task(
         name="random", chain=chain, motion=None, time=np.zeros(1), q=q[None], goals=wishes.within(SIZE), standing=None,
-        stiffness=np.where(stiffness() > 0.0, _log_uniform(rng, 10.0, 500.0, N), 0.0), percent={}, loaded={}, yields=(),
+        stiffness=np.where(RESISTS, _log_uniform(rng, 10.0, 500.0, N), 0.0), percent={}, loaded={}, yields=(),
         tissue=_tissue(rng, q),
     )  # fmt: skip
     return Case(task, lower, upper, near)

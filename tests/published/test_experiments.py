@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from experiments import calibration
 from experiments.catalogue import experiment, experiments
 from experiments.common.finding import compare
 from experiments.common.outcome import run, write
-from experiments.common.published import CONSISTENCY, CONTROL, VERDICTS, every_row
+from experiments.common.published import CONSISTENCY, CONTROL, VERDICTS, every_row, published
 from experiments.validation import page
 
 
@@ -66,14 +67,16 @@ def test_its_numbers_were_found(outcome):
 
 def test_the_page_tells_every_comparison_and_what_is_not_held_against_anything_yet():
     found = [
-        ("age_and_tilt", compare("V3.tilt", 2.0, "predicted")),
+        ("forward_bend_orthosis", compare("V1.share", 6.0, "predicted")),
         ("age_and_tilt", compare("V3.hip", -4.0, "predicted")),
     ]
     told = page(found, "small")
     for row in every_row().values():
         assert row.id in told
     apart = told.index("## Consistency checks")
-    assert told.index("2.0 deg (predicted)") < told.index("## Negative controls") < apart < told.index("\u22124.0 deg")
+    assert (
+        told.index("6.0 points (predicted)") < told.index("## Negative controls") < apart < told.index("\u22124.0 deg")
+    )
     assert "Of 1 comparisons that could have come out otherwise 1 came out as published." in told
 
 
@@ -88,3 +91,23 @@ def test_the_page_in_the_documentation_knows_every_published_row_and_experiment(
 def test_negative_controls_and_consistency_checks_are_there():
     roles = {row.role for row in every_row().values()}
     assert {CONTROL, CONSISTENCY} < roles
+
+
+def test_the_stiffness_table_holds_what_the_calibration_finds_and_nothing_near_it_does_better():
+    movements = calibration.Movements.made()
+    found, _ = calibration.fitted(movements)
+    np.testing.assert_array_equal(calibration.rounded(found), calibration.tabled())
+    rows = [published(name) for name in calibration.TARGETS]
+    assumed = calibration.assumed()
+
+    def cost(values):
+        predicted = movements.predicted(values)
+        missed = [(p - row.value) / (0.5 * (row.high - row.low)) for p, row in zip(predicted, rows, strict=True)]
+        away = [np.log2(v / row.prior) / np.log2(row.factor) for v, row in zip(values, assumed, strict=True)]
+        return np.sum(np.square([*missed, *away]))
+
+    for k in range(len(found)):
+        for by in (0.9, 1.1):
+            other = found.copy()
+            other[k] *= by
+            assert cost(other) > cost(found)

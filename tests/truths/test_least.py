@@ -17,6 +17,7 @@ from simulate.problem import Task, stiffness
 from simulate.solution import SOLVED
 from simulate.strategies import allowances, least, predicted
 from simulate.strategies.least_lumbar import LUMBAR_ROOM
+from simulate.tissue import legs
 from tests.truths.test_planar_closure import FOOT, HIP, SHANK, THIGH, planar_chain
 
 deg = np.deg2rad
@@ -48,6 +49,7 @@ def standing_astride(feet, posture):
     task = Task(
         name="astride", chain=chain, motion=motion, time=np.zeros(1), q=q, goals=tuple(goals), stiffness=stiffness(),
         standing=standing_from_posture(q, "given"), percent={}, loaded={}, yields=(),
+        tissue=legs(standing_from_posture(q, "given")),
     )  # fmt: skip
     lower, upper = q[0].copy(), q[0].copy()
     lower[PLANE], upper[PLANE] = -np.inf, np.inf

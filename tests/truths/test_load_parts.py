@@ -150,8 +150,13 @@ def test_the_passive_moment_does_the_work_of_the_springs_energy(bundled_walk):
     moment = np.linalg.solve(axes, held[..., None])[..., 0]
     rest = standing_posture(task.standing)[LUMBAR]
 
+    whole, tissue = standing_posture(task.standing), task.tissue
+    at_rest = np.exp(tissue.factor @ whole - tissue.shift)
+
     def energy(posture):
-        return 0.5 * (task.stiffness[LUMBAR] * (posture[:, LUMBAR] - rest) ** 2).sum(axis=1)
+        springs = 0.5 * (task.stiffness[LUMBAR] * (posture[:, LUMBAR] - rest) ** 2).sum(axis=1)
+        stretch = posture @ tissue.factor.T - tissue.shift
+        return springs + (np.exp(stretch) - at_rest * stretch) @ tissue.amplitude
 
     for i in LUMBAR:
         step = np.zeros(24)
@@ -329,8 +334,9 @@ def test_what_the_hands_hold_weighs_on_the_lever_that_they_reach():
 
 def test_bending_the_lumbar_spine_lets_passive_tissue_carry_some():
     hips, spine = (hold_and_lean(lean_deg=30.0, lumbar_share=s).isel(held=0, lean=0) for s in (0.0, 0.5))
-    assert hips.passive_force.item() == pytest.approx(0.0, abs=ROUNDING)
-    bent = np.deg2rad(15.0)
+    # of hips that flex the psoas lets go of the spine, which it flexes: little, and all there is
+    let_go, bent = hips.passive_moment.sel(component="extension").item(), np.deg2rad(15.0)
+    assert 0.0 < let_go < 1.0
     k = standing_still().stiffness[INDEX["lumbar_extension"]]
-    assert spine.passive_moment.sel(component="extension").item() == pytest.approx(k * bent, abs=ROUNDING)
+    assert spine.passive_moment.sel(component="extension").item() == pytest.approx(k * bent + let_go, abs=0.5)
     assert spine.muscle_force < hips.muscle_force

@@ -23,6 +23,7 @@ from simulate.budget import PARTS, budgets
 from simulate.compensation import bounds_of
 from simulate.io.mot import write_motion
 from simulate.mirror import mirrored
+from simulate.result import STATUS
 from simulate.solution import SOLVED, UNSOLVED, energy
 from simulate.strategies import STRATEGIES, allowances, predicted
 from simulate.strategies.least_lumbar import LUMBAR_ROOM
@@ -463,3 +464,15 @@ def test_a_recording_on_two_feet_needs_a_standing_posture(recorded):
     task = recorded[0]
     with pytest.raises(HipspineError, match="--standing"):
         recorded_on_feet("squat", task.chain, task.motion)
+
+
+def test_a_pivot_on_hips_that_do_not_rotate_falls_short_of_its_heading_and_nobody_falls_over():
+    """Where everything may yield there are other minima, of bodies that stand on their heads."""
+    task = pivoting(angle_deg=60.0)
+    rom = RangeOfMotion.normal().limited(hip_internal_rotation_deg=0.0, hip_external_rotation_deg=0.0)
+    result = compensate(task, rom=rom, strategies=["predicted"], reliefs=False).sel(strategy="predicted")
+    assert (result.status == STATUS["shortfall"]).any()
+    assert float(result.short_mm.max()) < 1.0  # on balance
+    assert 0.0 < float(result.short_deg.max()) < 5.0
+    assert float(abs(result.restricted.sel(coordinate="pelvis_list")).max()) < 5.0
+    assert float(abs(result.restricted.sel(coordinate="pelvis_tilt")).max()) < 40.0

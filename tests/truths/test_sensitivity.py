@@ -263,7 +263,7 @@ def stops(lumbar, degrees):
     return lumbar([{"hip_extension_right": value} for value in degrees])
 
 
-@pytest.mark.parametrize(("stop", "printed"), [(2.0, (0.497, 3.8, 1.87)), (-6.0, (0.485, 11.9, 2.45))])
+@pytest.mark.parametrize(("stop", "printed"), [(2.0, (0.393, 3.9, 1.50)), (-6.0, (0.375, 12.6, 1.90))])
 def test_relief_is_the_difference_of_the_same_walk_solved_twice(walk, lumbar, stop, printed):
     # at 2 deg the limit given back binds no more: the walk uses 6; at -6 it still does
     result = compensate(walk, rom=NORMAL.limited(hip_extension_right_deg=stop))

@@ -7,9 +7,10 @@ import sympy
 from kinematics import HipspineError
 from kinematics.conventions import COORDINATES, INDEX
 from simulate.kernels.data import OFF, scratch
+from simulate.kernels.data import Tissue as Line
 from simulate.patient import tangent
 from simulate.tasks.norm_walk import norm_walking
-from simulate.tissue import JOINTS, curves, moment, passive
+from simulate.tissue import JOINTS, curves, legs, moment, passive, tightened
 
 #: Energy gradients and Hessians are held to this part of their size.
 RELATIVE = 1e-10
@@ -76,6 +77,69 @@ def test_the_lumbar_spine_stiffens_sideways_as_measured_in_people():
         assert abs(np.deg2rad(stiffness) - measured) < 0.25 * sd
 
 
+def slopes(tissue, q):
+    """Slope of the whole energy, without tangents, by every coordinate. [N m]"""
+    return (tissue.amplitude * np.exp(tissue.factor @ q - tissue.shift)) @ tissue.factor
+
+
+def test_the_psoas_pulls_hip_and_spine_as_its_moment_arms_are_and_leaves_the_hip_its_moment():
+    hip = passive(np.zeros(N), joints=("hip",))
+    crosses = hip.factor[:, INDEX["lumbar_extension"]] != 0.0
+    assert crosses.sum() == 2  # one a side
+    for extension in (0.0, 10.0, 20.0):
+        q = np.zeros(N)
+        q[INDEX["hip_flexion_r"]] = -np.deg2rad(extension)
+        slope = slopes(hip, q)[INDEX["hip_flexion_r"]]
+        published = moment("hip_flexion", hip_flexion_deg=-extension, knee_angle_deg=0, ankle_angle_deg=0) - 8.072
+        assert -slope == pytest.approx(published, abs=1e-9)
+        line = Line(*(part[crosses] for part in hip))
+        pulled = slopes(line, q)
+        right = slopes(Line(*(part[:1] for part in line)), q)
+        assert right[INDEX["lumbar_extension"]] / right[INDEX["hip_flexion_r"]] == pytest.approx(-0.010 / 0.035)
+        assert pulled[INDEX["lumbar_extension"]] > 0.0  # its pull flexes the spine
+
+
+def test_a_spine_that_extends_stretches_the_psoas():
+    standing = norm_walking("free").standing
+    tissue, q = legs(standing), np.zeros(N)
+    before = -slopes(tissue, q)[INDEX["hip_flexion_r"]]
+    q[INDEX["lumbar_extension"]] = 0.2
+    assert -slopes(tissue, q)[INDEX["hip_flexion_r"]] > before
+
+
+def test_a_tightened_curve_is_the_same_curve_some_degrees_sooner_its_psoas_and_knee_included():
+    rng = np.random.default_rng(5)
+    whole = passive(np.zeros(N), joints=("hip",))
+    own = whole.factor[:, INDEX["hip_flexion_r"]] < 0.0
+    curve = Line(*(part[own] for part in whole))
+    for sooner in (0.0, 0.1, 0.3):
+        more = tightened("hip_into_extension", "r", sooner=sooner, offsets=np.zeros(N))
+        q = rng.uniform(-0.3, 0.3, N)
+        earlier = q.copy()
+        earlier[INDEX["hip_flexion_r"]] -= sooner
+        np.testing.assert_allclose(slopes(more, q), slopes(curve, earlier) - slopes(curve, q), atol=1e-12)
+        assert not more.tangent.any()
+
+
+def test_the_curves_of_a_task_leave_its_recording_in_equilibrium():
+    task = norm_walking("free")
+    assert task.tissue.tangent.all()
+    none = task.kernel_goals._replace(role=np.full_like(task.kernel_goals.role, OFF))
+    w, free = scratch(none), np.full(N, np.inf)
+    rows = np.zeros(none.role.shape[1])
+    for f in (0, 20, 40):
+        tangent(task.body, none, task.tissue, f, np.zeros(N), task.q[f], -free, free, task.q[f].copy(), rows, w)
+        np.testing.assert_allclose(w.g, 0.0, atol=1e-12)
+
+
+def test_hip_flexion_carries_tissue_and_no_stiffness_of_its_own():
+    task = norm_walking("free")
+    for side in "rl":
+        assert task.stiffness[INDEX[f"hip_flexion_{side}"]] == 0.0
+        assert task.tissue.factor[:, INDEX[f"hip_flexion_{side}"]].any()
+    assert not passive(np.zeros(N), joints=("hip", "knee", "ankle")).factor[:, INDEX["lumbar_bending"]].any()
+
+
 def test_other_zeros_move_the_curves_with_them():
     offsets = np.random.default_rng(1).uniform(-0.3, 0.3, N)
     one, other = passive(np.zeros(N)), passive(offsets)
@@ -88,5 +152,7 @@ def test_unknown_joints_and_coordinates_are_named():
         passive(np.zeros(N), joints=("elbow",))
     with pytest.raises(HipspineError, match="'hip_rotation'"):
         moment("hip_rotation", hip_flexion_deg=0, knee_angle_deg=0, ankle_angle_deg=0)
+    with pytest.raises(HipspineError, match="'elbow'"):
+        tightened("elbow", "r", sooner=0.1, offsets=np.zeros(N))
     with pytest.raises(HipspineError, match=r"\(3,\)"):
         passive(np.zeros(3))
