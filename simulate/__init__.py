@@ -16,6 +16,8 @@ _HOMES = {
     "build_task": "simulate.tasks.catalogue",
     "compensate": "simulate.compensation",
     "load_changes": "simulate.load",
+    "load_of": "simulate.load",
+    "load_summary": "simulate.load",
     "lumbar_levels": "simulate.load",
     "mirrored": "simulate.mirror",
     "norm_walking": "simulate.tasks.norm_walk",

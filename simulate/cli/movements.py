@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulate.cli.options import LIMITS, STRATEGIES, MovementCommand, allowances, common
-from simulate.cli.output import show, working, write
+from simulate.cli.output import load_at_l5s1, show, working, write
 from simulate.cli.statuses import UNSOLVED_FRAMES
 from simulate.recording import Recording
 from simulate.tasks import catalogue
 from simulate.tasks.catalogue import Movement, Option
 
+if TYPE_CHECKING:
+    from kinematics.chain import Chain
+    from kinematics.zero import Standing
+    from simulate.motion import Motion
+
 #: How an option's unit is asked for here, and how many of that make one of it.
 ASKED = {"deg": ("DEG", 1.0), "m": ("CM", 100.0)}
+
+
+@dataclass(frozen=True)
+class _Remembering(Recording):
+    """A recording that remembers what was read of it: a task keeps its strides, the load needs what is around them."""
+
+    motions: list[Motion] = field(default_factory=list, compare=False)
+
+    def read(self, bundled: str | None = None) -> tuple[Chain, Motion, Standing | None]:
+        """As `Recording.read`."""
+        found = super().read(bundled)
+        self.motions.append(found[1])
+        return found
 
 
 def _command(movement: Movement) -> click.Command:
     """The command of a movement."""
 
     def command(**given: Any) -> None:
-        recording = Recording(**{each.name: given.pop(each.name) for each in fields(Recording)})
+        recording = _Remembering(**{each.name: given.pop(each.name) for each in fields(Recording)})
         _answer(movement, recording, given)
 
     command.__doc__ = movement.about
@@ -55,7 +73,7 @@ def _own(option: Option, given: Any) -> Any:
     return given if given is None or option.choices else given / ASKED[option.unit][1]
 
 
-def _answer(movement: Movement, recording: Recording, given: dict[str, Any]) -> None:
+def _answer(movement: Movement, recording: _Remembering, given: dict[str, Any]) -> None:
     """Build the task, solve it, and show and write the answer."""
     if "help" in given["cause"]:
         from simulate.restrictions import causes_text
@@ -65,13 +83,15 @@ def _answer(movement: Movement, recording: Recording, given: dict[str, Any]) -> 
     with working():
         from kinematics.rom import RangeOfMotion
         from simulate.compensation import compensate
-        from simulate.mirror import mirrored
+        from simulate.mirror import mirrored, mirrored_motion
 
         rom = RangeOfMotion.normal().limited(**{f"{key}_deg": given[key] for key in LIMITS})
         own = {name: _own(option, given[name]) for name, option in movement.options.items()}
         task = movement.build(recording, **own)
+        recorded = recording.motions[-1] if recording.motions else None
         if given["mirror"]:
             task = mirrored(task)
+            recorded = None if recorded is None else mirrored_motion(recorded)
         result = compensate(
             task,
             rom=rom,
@@ -82,7 +102,8 @@ def _answer(movement: Movement, recording: Recording, given: dict[str, Any]) -> 
             allow=allowances(given["allow"]),
         )
         answer = result.answer()
-        files = write(result, answer, task, given["out"] or Path("results") / movement.name)
+        load = load_at_l5s1(task, result, recorded, answer)
+        files = write(result, answer, task, given["out"] or Path("results") / movement.name, load)
     show(answer, files, given["as_json"])
     if any(found["solver"]["unsolved"] for found in answer["answers"].values()):
         raise click.exceptions.Exit(UNSOLVED_FRAMES)

@@ -8,6 +8,7 @@ from simulate.figures.budget import budget_figure
 from simulate.figures.cycle import cycle_figure
 from simulate.figures.indices import indices_figure, indices_over_cycle_figure
 from simulate.figures.limits_map import limits_map
+from simulate.figures.load import load_figure
 from simulate.figures.movement import movement_figure
 from simulate.figures.people import people_figure, people_scatter
 from simulate.figures.study import study_figures
@@ -19,6 +20,7 @@ __all__ = [
     "indices_figure",
     "indices_over_cycle_figure",
     "limits_map",
+    "load_figure",
     "movement_figure",
     "people_figure",
     "people_scatter",

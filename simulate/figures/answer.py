@@ -174,7 +174,7 @@ def _pelvis(result: Compensation) -> _Curve:
     return _Curve(f"Pelvis: {words}, {since}", free - zero, {s: angle - zero for s, angle in answers.items()})
 
 
-def _broken(percent: Array, angle: Array) -> tuple[Array, Array]:
+def broken(percent: Array, angle: Array) -> tuple[Array, Array]:
     """The curve with a gap wherever a new cycle begins."""
     turns = np.flatnonzero(np.diff(percent) < 0.0) + 1
     return np.insert(percent, turns, np.nan), np.insert(angle, turns, np.nan)
@@ -182,9 +182,9 @@ def _broken(percent: Array, angle: Array) -> tuple[Array, Array]:
 
 def _draw_curves(axis: Axes, result: Compensation, curve: _Curve) -> None:
     percent = result.percent()
-    axis.plot(*_broken(percent, curve.free), color=GREY, linewidth=3.0, label=free_words(result))
+    axis.plot(*broken(percent, curve.free), color=GREY, linewidth=3.0, label=free_words(result))
     for strategy, angle in curve.answers.items():
-        axis.plot(*_broken(percent, angle), label=strategy, **STRATEGIES[strategy])
+        axis.plot(*broken(percent, angle), label=strategy, **STRATEGIES[strategy])
         reached = result.status.sel(strategy=strategy).values
         for status, mark, words in ((UNSOLVED, "x", "not solved"), (SHORTFALL, ".", "falls short")):
             marked = reached == status
@@ -329,4 +329,4 @@ def _view(
     return wide, tall
 
 
-__all__ = ["compensation_figure"]
+__all__ = ["broken", "compensation_figure"]

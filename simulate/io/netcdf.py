@@ -14,9 +14,17 @@ from simulate.result import Compensation
 
 def write_result(path: str | Path, result: Compensation) -> None:
     """Write an answer as netCDF-4, its larger arrays compressed, with a digest of all that is in it."""
-    result = result.assign_attrs(digest=digest(result))
-    large = {str(name): {"zlib": True} for name, array in result.data_vars.items() if array.size > 1000}
-    result.to_netcdf(path, engine="h5netcdf", encoding=large)
+    _write(path, result.assign_attrs(digest=digest(result)))
+
+
+def write_load(path: str | Path, load: xr.Dataset) -> None:
+    """Write the load that belongs to an answer as netCDF-4: everything that `simulate.load.load_of` found."""
+    _write(path, load)
+
+
+def _write(path: str | Path, whole: xr.Dataset) -> None:
+    large = {str(name): {"zlib": True} for name, array in whole.data_vars.items() if array.size > 1000}
+    whole.to_netcdf(path, engine="h5netcdf", encoding=large)
 
 
 def digest(result: xr.Dataset) -> str:

@@ -165,7 +165,7 @@ def search_text(search: dict[str, Any]) -> str:
 
 
 def table_text(result: Compensation, answer: dict[str, Any]) -> str:
-    """The whole table as text of at most 100 columns; `answer` is ``result.answer()``."""
+    """The table as text of at most 100 columns, without the load; `answer` is ``result.answer()``."""
     console = Console(file=io.StringIO(), width=WIDTH, force_terminal=False, highlight=False)
     what = result.attrs["source"] or "constructed"
     console.print(Text(f"{result.attrs['task'].capitalize()}: {what} on {result.attrs['chain']}", "bold"))
