@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulate.figures.answer import broken
 from simulate.figures.style import BLACK, GREY, SHEET, STRATEGIES, VERMILION
 from simulate.figures.words import free_words, headline
+from simulate.kernels.data import SHORTFALL
 from simulate.load.answer import FREE
 from simulate.load.whole import free_peak, load_summary
 from simulate.report.load import CAVEAT, NOTHING_N
@@ -107,16 +108,16 @@ def title(result: Compensation, load: xr.Dataset) -> str:
         weights = peak / float(load.body_weight)
         return f"{first}\ncompression at L5/S1 {where} {peak:.0f} N ({weights:.2f} body weights)"
     strategy = headline_strategy(result)
+    short = bool((result.status.sel(strategy=strategy) == SHORTFALL).any())
+    how = f"{strategy}, falls short" if short else strategy
     at_most = "" if load.sizes["frame"] == 1 else " at most"
     found = load_summary(load)["answers"][strategy]
     change, shear = found["compression_change_n"], found["shear_anterior_change_n"]
     if max(abs(change), abs(shear)) < NOTHING_N:
-        return f"{first}\nthe load at L5/S1 stays as it is ({strategy})"
+        return f"{first}\nthe load at L5/S1 stays as it is ({how})"
     of_weight = f"{abs(found['compression_change_bw']):.2f} body weights"
-    return (
-        f"{first}\ncompression at L5/S1 changes by {_signed(change, '+.0f')} N{at_most} ({of_weight}), anterior shear by "
-        f"{_signed(shear, '+.0f')} N ({strategy})"
-    )
+    pressed = f"compression at L5/S1 changes by {_signed(change, '+.0f')} N{at_most} ({of_weight})"
+    return f"{first}\n{pressed}, anterior shear by {_signed(shear, '+.0f')} N ({how})"
 
 
 def _series(load: xr.Dataset, panel: tuple[str, str, str, str, str, float, float]) -> _Series:
@@ -249,9 +250,9 @@ def _draw_levels(figure: Figure, load: xr.Dataset, strategy: str) -> None:
     handles: list[Any] = [Patch(color=RANGE, label="published range (from memory)")]
     if bool(levels.level_exceeds.any()):
         handles.append(axis.plot([], [], "o", color=VERMILION, markersize=5, label="beyond it")[0])
-    middle = 0.5 * (LEVELS_AT["left"] + LEVELS_AT["right"])
+    at = (0.5 * (LEVELS_AT["left"] + LEVELS_AT["right"]), LEGEND_AT - 0.012 * (len(handles) - 1))
     figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=(middle, LEGEND_AT - 0.012), ncols=1, frameon=False, fontsize=11,
+        handles=handles, loc="center", bbox_to_anchor=at, ncols=1, frameon=False, fontsize=11,
         labelspacing=0.2,
     )  # fmt: skip
 

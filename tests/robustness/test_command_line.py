@@ -46,7 +46,7 @@ def test_a_stiff_walk_writes_everything_and_prints_a_table(hipspine, tmp_path):
     written = {path.name for path in (tmp_path / "results" / "walk").iterdir()}
     assert written == {
         "result.nc", "figure.png", "figure.svg", "movement.png", "movement.svg", "budget.png", "budget.svg",
-        "table.txt", "walk_closure.mot", "walk_predicted.mot", "walk_least.mot",
+        "table.txt", "load.nc", "load.png", "load.svg", "walk_closure.mot", "walk_predicted.mot", "walk_least.mot",
     }  # fmt: skip
     assert "lumbar extension" in out
     assert "clinical" in out
