@@ -250,9 +250,9 @@ def _draw_levels(figure: Figure, load: xr.Dataset, strategy: str) -> None:
     handles: list[Any] = [Patch(color=RANGE, label="published range (from memory)")]
     if bool(levels.level_exceeds.any()):
         handles.append(axis.plot([], [], "o", color=VERMILION, markersize=5, label="beyond it")[0])
-    at = (0.5 * (LEVELS_AT["left"] + LEVELS_AT["right"]), LEGEND_AT - 0.012 * (len(handles) - 1))
+    legend_at = (0.5 * (LEVELS_AT["left"] + LEVELS_AT["right"]), LEGEND_AT - 0.012 * (len(handles) - 1))
     figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=at, ncols=1, frameon=False, fontsize=11,
+        handles=handles, loc="center", bbox_to_anchor=legend_at, ncols=1, frameon=False, fontsize=11,
         labelspacing=0.2,
     )  # fmt: skip
 
