@@ -175,7 +175,11 @@ def _run(
         if scheduler is None:
             made, job = _begun(made, path, resume=resume)
             counter = _Counter(made, watch)
-            _here(job, len(made.blocks), workers or cpu_count() or 1, counter.add)
+            # the disk takes the empty store while the first blocks are at work
+            with ThreadPoolExecutor(1) as apart:
+                begun = apart.submit(settle, path)
+                _here(job, len(made.blocks), workers or cpu_count() or 1, counter.add)
+                begun.result()
             if counter.blocks > counter.found:
                 settle(path)
             return

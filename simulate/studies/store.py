@@ -162,7 +162,6 @@ def create(path: Path, made: Plan) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
         _fill(partial / "store", made)
-        settle(partial / "store")
         (partial / "store").rename(path)
     except OSError as error:
         raise HipspineError(f"{path}: cannot be written to: {error.strerror or error}") from None
