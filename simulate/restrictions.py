@@ -323,6 +323,12 @@ def _effects(cause: Cause) -> tuple[list[str], list[str]]:
         words = row["of"].replace("_", " ")
         if row["what"] == "tissue":
             curve = [f"{one['what'].replace('_', ' ')}{_doubt(one)}" for one in _TISSUES[row["of"]] if _doubt(one)]
+            if any(one["what"] == "curve" for one in _TISSUES[row["of"]]):
+                curve += [
+                    f"psoas {one['what']} {one['of'].replace('_', ' ')}{_doubt(one)}"
+                    for one in rows("passive_moments", "simulate")
+                    if one["name"] == "psoas"
+                ]
             of_it = f" (its curve: {', '.join(curve)})" if curve else ""
             parts.append(f"{words} tighter by {by}{_doubt(row)}{of_it}")
         elif row["what"] == "reach":
