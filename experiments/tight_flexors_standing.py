@@ -2,9 +2,9 @@
 
 Subject  A generic adult who stands with a level gaze.
 Task     Standing still: flat feet, the mass centre over them, the gaze level.
-Varied   By how many degrees the curve of the hip flexors comes sooner on both sides, 0 to 11, as in
-         table restrictions (tight_hip_flexors): their tissue is tight, nothing stops the hip. Beside it hard limits that
-         take the same degrees from the normal range, and the stretching of Preece et al. (2021), 2.6 deg of 11.
+Varied   By how many degrees the curve of the hip flexors comes sooner on both sides, 0 to 11, as in table restrictions
+         (tight_hip_flexors): their tissue is tight, nothing stops the hip. Beside it hard limits that take the same
+         degrees from the normal range, and the stretching of Preece et al. (2021), 2.6 deg of 11.
 Held     Everything else; tables stiffness and passive_moments. Strategy predicted.
 Outcome  Anterior tilt and lumbar extension that are added; compression and shear at L5/S1 of the held posture, with the
          pull of the passive tissue (the psoas crosses the joint); the same over people whose flexors differ.
