@@ -1,17 +1,21 @@
 # Everything from a fresh clone, with nothing but python3 (3.11 or later, with venv) and make.
 #   make demo   sets up and runs the main job on the bundled stride
 #   make test   sets up and runs the tests
+#   make teach  sets up and opens the teaching page in the browser
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types contracts docs bench all clean
+.PHONY: demo teach test lint types contracts docs bench all clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.base
 	$(BIN)/hipspine walk --hip-extension 0 --out results/demo
 	@echo "The picture: results/demo/figure.png"
+
+teach: $(VENV)/.teach
+	$(BIN)/hipspine teach
 
 # From an empty kernel cache: a cached kernel can hide an edit in a file it calls. Then the kernels as ordinary Python.
 test: $(VENV)/.test
@@ -51,7 +55,7 @@ $(VENV)/.base: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base
+$(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.bench $(VENV)/.teach: $(VENV)/.%: $(VENV)/.base
 	$(INSTALL) -e '.[$*]'
 	@touch $@
 

@@ -11,9 +11,11 @@ import click
 
 from kinematics.errors import HipspineError
 from simulate.cli.check import verify
+from simulate.cli.film import film
 from simulate.cli.movements import MOVEMENTS
 from simulate.cli.statuses import BAD_INPUT, DONE, FAULT, INTERRUPTED
 from simulate.cli.sweep import sweep
+from simulate.cli.teach import teach
 
 
 class _Listed(click.Group):
@@ -43,7 +45,7 @@ def cli() -> None:
     """  # noqa: D301
 
 
-for command in (*MOVEMENTS, sweep, verify):
+for command in (*MOVEMENTS, film, sweep, teach, verify):
     cli.add_command(command)
 
 
