@@ -57,9 +57,7 @@ def closure(task: Task, lower: Array, upper: Array, *, free: Array | None = None
         for i in _LEG[side]:
             lows[~mask, i], highs[~mask, i] = lower[i], upper[i]
     goals = [_other_leg(goal, kept) for goal in task.kind(PointGoal)]
-    # kinematics: which posture the other leg takes where its foot leaves it a choice is the nearest, whatever it costs
-    follows = replace(task.with_goals(goals), stiffness=np.ones(24), tissue=no_tissue())
-    other, stages = solve_or_fall_short(follows, lows, highs, "change of the other leg's angles")
+    other, stages = solve_or_fall_short(task.with_goals(goals), lows, highs, "energy of the other leg")
     solution = replace(
         other,
         status=np.where(status == SOLVED, other.status, UNSOLVED).astype(np.int8),

@@ -153,7 +153,7 @@ def test_lanes_solve_what_the_patient_kernel_solves_and_cost_no_more(name, strat
         lost = int((status[found.status == UNSOLVED] == SOLVED).sum())
         assert lost <= (len(status) // 50 if strategy == "least" else 0), stage.what
         away, ours, theirs = np.abs(found.q - q).max(axis=1), energy(stage.task, found.q), energy(stage.task, q)
-        assert np.mean(away[both] <= SAME) > 0.5, stage.what  # of a symmetric movement many frames have twins
+        alike = []
         for f in np.flatnonzero(both):
             proofs = _proof(stage, f, found.q, found.multipliers, found.active), _proof(stage, f, q, lam, state)
             room = COSTS_NO_MORE * abs(theirs[f]) + JOULES + proofs[0].work + proofs[1].work
@@ -162,8 +162,13 @@ def test_lanes_solve_what_the_patient_kernel_solves_and_cost_no_more(name, strat
                 # a twin (left and right of a squat, say) that costs the same, or less; or a leg stretched all the way,
                 # whose knee moves by the root of what its foot is missed by
                 twin = away[f] > FAR
-                stretched = proofs[0].independence < 1e-3 and away[f] < 10 * np.sqrt(KKT_SOLVED)
+                # (where stiff springs stand for its foot's musts, no row is left whose independence would tell)
+                loose = proofs[0].independence < 1e-3 or np.isinf(proofs[0].independence)
+                stretched = loose and away[f] < 10 * np.sqrt(KKT_SOLVED)
                 assert twin or stretched, (stage.what, f, away[f], proofs)
+            if proofs[0].independence >= 1e-3:  # a leg that is not stretched all the way
+                alike.append(away[f] <= SAME)
+        assert not alike or np.mean(alike) > 0.5, stage.what  # of a symmetric movement many frames have twins
 
 
 @pytest.mark.parametrize(("name", "strategy"), STAGES)

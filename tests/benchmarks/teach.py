@@ -165,6 +165,7 @@ def main():
                     frames = page.shown()["frames"]
                     rate = frame_rate(page, 4.0 if given.quick else 10.0)
                     playing = latency(page, moves)
+                    time.sleep(1.0)
                     page.js("teach.stage.pause()")
                     sizes[width, height] = rate, playing, latency(page, moves)
             with browsing() as driver:

@@ -380,6 +380,15 @@ def test_of_many_moves_the_newest_is_what_is_shown(page):
     assert page.js("return teach.error") == ""
 
 
+def test_the_figure_walks_on_after_a_slider_was_moved_and_stays_where_it_was_stopped(page):
+    page.slide(EXTENSION, 0)
+    page.wait("teach.stage.state().playing", 5.0)
+    page.js("teach.stage.pause()")
+    page.slide(EXTENSION, 5)
+    time.sleep(0.5)
+    assert page.js("return teach.stage.state().playing") is False
+
+
 def test_a_line_that_breaks_is_taken_up_again(page):
     page.js("teach.line.close()")
     time.sleep(1.5)

@@ -297,8 +297,8 @@ def test_what_is_symmetric_stays_symmetric_with_equal_hips(name, strategy):
     there = solution.status == SOLVED
     assert there.any()
     assert np.abs(solution.q - task.q)[there].max() > deg(1.0)  # the limit takes something
-    # of a straight knee the solver sees the length alone, which is the square of the angle
-    same = 1e-6 if strategy == "closure" else SAME
+    # a leg that is nearly straight is as long with its knee bent as little the other way, and one leg alone is solved
+    same = 5e-3 if strategy == "closure" else SAME
     np.testing.assert_allclose(solution.q[there], mirrored_posture(solution.q[there]), rtol=0.0, atol=same)
 
 

@@ -1,6 +1,9 @@
 // Keys of the page itself; those of the drawing are its own.
 const KEYS = { l: "lessons", n: "next", b: "back", "?": "keys" };
 
+// Without a graphics card the figure stands still while a slider moves, and so long after it: what moves it comes first. [ms]
+const HOLD = 240;
+
 // The stage of a tab: it loads the drawing, holds a line to the server, and draws the newest answer that comes along it.
 export default {
   template: `
@@ -38,6 +41,7 @@ export default {
     this.later = []; // what it is to do as soon as it shows something
     this.closed = false;
     window.addEventListener("keydown", this.key);
+    window.addEventListener("input", this.hold, true);
     window.teach = { stage: null, version: 0, error: "", answers: 0, times: {} };
     try {
       const [scene, charts, { createStage }] = await Promise.all([
@@ -62,6 +66,8 @@ export default {
     this.closed = true;
     clearInterval(this.clock);
     window.removeEventListener("keydown", this.key);
+    window.removeEventListener("input", this.hold, true);
+    clearTimeout(this.held);
     this.socket?.close();
     this.stage?.dispose();
   },
@@ -122,11 +128,24 @@ export default {
         else this.stage.play();
       }
     },
+    hold(event) {
+      if (!this.drawn || !event.target.matches(".teach-slider input")) return;
+      const { software, playing } = this.stage.state();
+      if (!software || !(playing || this.held)) return;
+      this.stage.pause();
+      clearTimeout(this.held);
+      this.held = setTimeout(() => {
+        this.held = null;
+        this.stage.play();
+      }, HOLD);
+    },
     set(name, value) {
       if (!this.drawn) {
         this.later.push([name, value]);
         return;
       }
+      clearTimeout(this.held);
+      this.held = null;
       if (name === "seek") this.stage.pause();
       if (name === "highlight") this.pointed = value.includes("headline");
       this.stage[name](value);

@@ -145,7 +145,6 @@ class Stage {
       this.resize();
     }
     this.seek(this.cursor, false);
-    this.draw();
     this.stats.updateMs = performance.now() - began;
     this.stats.shown += 1;
   }
