@@ -32,7 +32,7 @@ def teach(port: int, host: str, opened: bool, lesson: str | None, exported: Path
     with working("Starting."):
         try:
             from simulate.teach.lesson import lesson_named, lessons
-            from simulate.teach.server import address_of, listen, only_here, serve
+            from simulate.teach.live.server import address_of, listen, only_here, serve
         except ModuleNotFoundError as error:
             raise _missing(error) from None
         offered = lessons()
@@ -73,7 +73,7 @@ def _export(out: Path, lesson: str | None) -> None:
     with working("Loading.") as spinner:
         try:
             from simulate.teach.asked import Asked
-            from simulate.teach.export import check_export, export
+            from simulate.teach.handout.export import check_export, export
             from simulate.teach.lesson import lesson_named
         except ModuleNotFoundError as error:
             raise _missing(error) from None

@@ -25,10 +25,10 @@ from simulate.solution import Solution
 from simulate.strategies import STRATEGIES, predicted
 from simulate.tasks.catalogue import MOVEMENTS, build_task
 from simulate.teach.asked import Asked
-from simulate.teach.body import SOLE, Build, build_of
-from simulate.teach.figure import column, poses
-from simulate.teach.scenery import Scenery, scenery_of
-from simulate.teach.shapes import shapes_of
+from simulate.teach.person.body import SOLE, Build, build_of
+from simulate.teach.person.figure import column, poses
+from simulate.teach.person.scenery import Scenery, scenery_of
+from simulate.teach.person.shapes import shapes_of
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Prepared:
     `task`; `percent` (F,) of the right side's cycle, or of the movement; `seconds` that this takes; `loops`: whether
     it ends as it began; `events` of the feet; `offsets` (24,) turn model angles into the clinical zero [rad]; `heading`
     from which the pelvis's rotation counts [rad]; `free_bounds` and the `free` answer; `free_poses` as
-    `simulate.teach.figure.poses` gives them; `build`, `shapes` and `scenery` of the figure; `notices`.
+    `simulate.teach.person.figure.poses` gives them; `build`, `shapes` and `scenery` of the figure; `notices`.
     """
 
     task: Task

@@ -10,7 +10,8 @@ that are not there are None.
     ``loops`` whether it ends as it began, ``events`` [{``at`` percent, ``name``}]
 ``bodies`` [B] names, ``free`` and ``restricted``: base64 of little-endian float32 [F, B, 7], x y z and quaternion
     x y z w; NaN in frames without an answer. ``free_id`` changes when ``free`` does.
-``shapes`` [{``body``, ``role``, ``kind``, ...}] as in `simulate.teach.shapes`; ``shapes_id`` changes when they do.
+``shapes`` [{``body``, ``role``, ``kind``, ...}] as in `simulate.teach.person.shapes`; ``shapes_id`` changes
+    when they do.
 ``head_top`` [3] on the thorax
 ``scenery`` {``ground`` height, ``table`` box or None, ``boxes`` [{``what``, ``centre``, ``size``}], ``belt`` [2]
     velocity of the ground along X, Z, ``travel`` [2] and ``start`` [2] of the pelvis along X, Z, ``heading`` at the
@@ -51,7 +52,7 @@ from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED
 from simulate.restrictions import parse_cause, restrict
 from simulate.strategies import STRATEGIES, allowances
 from simulate.teach.asked import Asked
-from simulate.teach.figure import BODIES
+from simulate.teach.person.figure import BODIES
 from simulate.teach.prepared import Prepared, packed, prepare, tightened
 from simulate.teach.said import (
     LUMBAR,

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from simulate.teach import Asked, show
-from simulate.teach.export import export
+from simulate.teach.handout.export import export
 from simulate.teach.lesson import lesson_named
 from tests.browser.driving import PICTURES, browsing, resize
 

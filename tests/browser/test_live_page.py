@@ -9,9 +9,9 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from simulate.teach import words
 from simulate.teach.lesson import lessons
-from simulate.teach.lesson_panel import shown_before
+from simulate.teach.live import words
+from simulate.teach.live.lesson_panel import shown_before
 from tests.browser.driving import Server, Teach, resize
 
 EXTENSION = "Right hip extension"

@@ -9,8 +9,8 @@ import pytest
 
 from kinematics.errors import HipspineError
 from simulate import cli
-from simulate.teach.guard import Guard, host_name
-from simulate.teach.server import address_of, listen
+from simulate.teach.live.guard import Guard, host_name
+from simulate.teach.live.server import address_of, listen
 from tests.browser.driving import Server
 
 
@@ -80,8 +80,8 @@ def test_only_who_opens_the_page_to_others_is_warned(hipspine, monkeypatch, host
         def getsockname(self):
             return host, 8000
 
-    monkeypatch.setattr("simulate.teach.server.listen", lambda host, port: Bound())
-    monkeypatch.setattr("simulate.teach.server.serve", lambda sock, *, listening, **rest: listening())
+    monkeypatch.setattr("simulate.teach.live.server.listen", lambda host, port: Bound())
+    monkeypatch.setattr("simulate.teach.live.server.serve", lambda sock, *, listening, **rest: listening())
     code, out, err = hipspine("teach", "--no-browser", "--host", host)
     assert code == 0
     assert "http://127.0.0.1:8000/" in out

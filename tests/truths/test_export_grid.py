@@ -10,9 +10,9 @@ import pytest
 
 from kinematics.errors import HipspineError
 from simulate.teach import Asked, show
-from simulate.teach.bundle import bundle
-from simulate.teach.export import check_export, export
-from simulate.teach.grid import ANGLE, NOTHING, PLACE, corners, floats, grid, interpolated
+from simulate.teach.handout.bundle import bundle
+from simulate.teach.handout.export import check_export, export
+from simulate.teach.handout.grid import ANGLE, NOTHING, PLACE, corners, floats, grid, interpolated
 from simulate.teach.lesson import lesson_named, parse_lesson
 
 pytest.importorskip("nicegui", reason="the exported page takes its libraries from nicegui, extra teach")
@@ -203,7 +203,7 @@ def test_sliders_that_cannot_be_are_refused(tmp_path):
 
 
 def test_every_lesson_has_sliders_that_a_page_can_have():
-    from simulate.teach.grid import dial_of
+    from simulate.teach.handout.grid import dial_of
 
     for name in ("the_stiff_hip_walks", "turning_with_stiff_hips"):
         for step in lesson_named(name).steps:

@@ -18,7 +18,7 @@ from simulate.compensation import compensate
 from simulate.problem import Task
 from simulate.tasks.catalogue import MOVEMENTS
 from simulate.teach import Asked, show
-from simulate.teach.figure import BODIES, SEGMENT_OF, VERTEBRAE, quaternions, vertebrae
+from simulate.teach.person.figure import BODIES, SEGMENT_OF, VERTEBRAE, quaternions, vertebrae
 from simulate.teach.prepared import prepare
 from simulate.teach.said import Lost, headline
 from simulate.teach.shown import shares_used

@@ -12,10 +12,10 @@ from kinematics.errors import HipspineError
 from kinematics.tables import rows
 from simulate.restrictions import CAUSES, Cause, parse_cause
 from simulate.tasks.catalogue import MOVEMENTS, Option
-from simulate.teach import words
 from simulate.teach.asked import Asked
-from simulate.teach.session import Session
-from simulate.teach.slider import TeachSlider
+from simulate.teach.live import words
+from simulate.teach.live.session import Session
+from simulate.teach.live.slider import TeachSlider
 
 SIDES = ("right", "left")
 #: Said for an option that nothing was asked of.

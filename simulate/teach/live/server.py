@@ -18,13 +18,13 @@ from starlette.staticfiles import StaticFiles
 
 from kinematics.errors import HipspineError
 from simulate.teach.asked import Asked
-from simulate.teach.guard import Guard
 from simulate.teach.lesson import Lesson
-from simulate.teach.page import Tabs, build_page
+from simulate.teach.live.guard import Guard
+from simulate.teach.live.page import Tabs, build_page
 
 TITLE = "hipspine teach"
 #: The page's own files; beside them nothing on this machine can be read through it.
-FILES = {"/teach/stage": Path(__file__).parent / "stage", "/teach/page": Path(__file__).parent / "browser"}
+FILES = {"/teach/stage": Path(__file__).parents[1] / "stage", "/teach/page": Path(__file__).parent / "browser"}
 #: How long a tab may be out of reach before its state is forgotten. [s]
 FORGET = 60.0
 

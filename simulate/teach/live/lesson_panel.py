@@ -11,11 +11,11 @@ from typing import Any
 from nicegui import ui
 
 from kinematics.errors import HipspineError
-from simulate.teach import words
 from simulate.teach.asked import Asked
 from simulate.teach.lesson import Lesson, Question, Step
-from simulate.teach.session import SOLVERS
-from simulate.teach.slider import TeachSlider
+from simulate.teach.live import words
+from simulate.teach.live.session import SOLVERS
+from simulate.teach.live.slider import TeachSlider
 
 
 class LessonPanel:

@@ -1,9 +1,9 @@
 """Where the bodies of the drawn figure are: poses from a chain's own forward kinematics, frame by frame.
 
-Bodies are rigid and carry shapes (`simulate.teach.shapes`). Pelvis, thighs, shanks, feet and thorax are segments of the
-chain. The chain's lumbar segment is drawn as five vertebrae that share its turn by the published level shares and
-always reach from L5/S1 to T12/L1. Toes bend where the ground bends them, and arms hang or swing: these two are drawn
-and not simulated.
+Bodies are rigid and carry shapes (`simulate.teach.person.shapes`). Pelvis, thighs, shanks, feet and thorax are segments
+of the chain. The chain's lumbar segment is drawn as five vertebrae that share its turn by the published level shares
+and always reach from L5/S1 to T12/L1. Toes bend where the ground bends them, and arms hang or swing: these two are
+drawn and not simulated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kinematics.spine import total_rotation
 from kinematics.tables import rows
 from kinematics.zero import Standing
 from simulate.load.levels import shares
-from simulate.teach.body import Build
+from simulate.teach.person.body import Build
 
 Array = NDArray[np.float64]
 

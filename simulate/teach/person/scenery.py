@@ -12,7 +12,7 @@ from kinematics.conventions import SEGMENT_COORDINATE, SIDES
 from kinematics.pose import frames, positions
 from kinematics.tables import value
 from simulate.problem import Task
-from simulate.teach.body import SOLE
+from simulate.teach.person.body import SOLE
 
 Array = NDArray[np.float64]
 

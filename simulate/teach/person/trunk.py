@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.teach.body import Build
-from simulate.teach.figure import quaternions
+from simulate.teach.person.body import Build
+from simulate.teach.person.figure import quaternions
 
 Array = NDArray[np.float64]
 Shape = dict[str, Any]

@@ -19,8 +19,8 @@ import numpy as np
 
 from kinematics.errors import HipspineError, unknown
 from simulate.teach.asked import LIMITS, Asked
-from simulate.teach.bundle import LICENCES, bundle, style
-from simulate.teach.grid import ANGLE, PLACE, SHARE, TURN, Exactness, Grid, floats, grid, squeezed
+from simulate.teach.handout.bundle import LICENCES, bundle, style
+from simulate.teach.handout.grid import ANGLE, PLACE, SHARE, TURN, Exactness, Grid, floats, grid, squeezed
 from simulate.teach.lesson import Lesson, Step
 from simulate.teach.said import LUMBAR, PELVIS, PELVIS_LESS, cause_words, direction_words, movement_words
 

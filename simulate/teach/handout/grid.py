@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from kinematics.errors import HipspineError
 from simulate.teach.asked import Asked
+from simulate.teach.live.words import HIP, LUMBAR, Dial
 from simulate.teach.said import direction_words
-from simulate.teach.words import HIP, LUMBAR, Dial
 
 Array = NDArray[np.float64]
 Packed = NDArray[np.int16]

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kinematics.conventions import SIDES
-from simulate.teach.body import Build
-from simulate.teach.figure import VERTEBRAE, quaternions
-from simulate.teach.trunk import thorax
+from simulate.teach.person.body import Build
+from simulate.teach.person.figure import VERTEBRAE, quaternions
+from simulate.teach.person.trunk import thorax
 
 Array = NDArray[np.float64]
 Shape = dict[str, Any]
@@ -45,7 +45,7 @@ def shapes_of(build: Build, steps: Array, *, golf: bool = False) -> list[Shape]:
     ----------
     build : Build
     steps : ndarray, shape (5, 3)
-        From L5/S1 up to T12/L1, as `simulate.teach.figure.column`. [m]
+        From L5/S1 up to T12/L1, as `simulate.teach.person.figure.column`. [m]
     golf : bool
         Whether there is a club in the left hand.
     """

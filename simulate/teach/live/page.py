@@ -14,10 +14,10 @@ from nicegui.events import GenericEventArguments
 
 from kinematics.errors import HipspineError
 from simulate.teach.asked import Asked
-from simulate.teach.controls import Controls
 from simulate.teach.lesson import Lesson
-from simulate.teach.lesson_panel import LessonPanel
-from simulate.teach.session import Session
+from simulate.teach.live.controls import Controls
+from simulate.teach.live.lesson_panel import LessonPanel
+from simulate.teach.live.session import Session
 
 #: The address of the page follows what is asked for when nothing has changed for so long. [s]
 SETTLED = 0.8
