@@ -43,6 +43,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/where_the_time_goes.py
 	$(BIN)/python tests/benchmarks/scaling.py
 	$(BIN)/python tests/benchmarks/large_studies.py
+	$(BIN)/python tests/benchmarks/teach.py
 	@echo "The pages: docs/benchmarks.md, docs/where_the_time_goes.md, docs/planning.md"
 
 all: demo test lint types contracts docs
