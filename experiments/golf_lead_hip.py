@@ -172,6 +172,10 @@ def comparisons(data: xr.Dataset) -> list[Comparison]:
         "V9.tilt": lambda hips: change(data, "pelvis_tilt", hips),
     }
     full = "the lumbar joint's few degrees are used up before"
+    tipped = (
+        "the thorax has to come round all the way; with the spine's rotation at its end it does so by a spine that "
+        "bends over a pelvis that tips forward, where people may finish short"
+    )
     found = [
         compare(
             f"V9.rotation_{way}",
@@ -186,6 +190,7 @@ def comparisons(data: xr.Dataset) -> list[Comparison]:
             row,
             of(hips),
             f"{'whole spine' if 'rotation' in row else 'predicted'}, {hips} hip{'s' if hips == 'both' else ''} limited",
+            why=tipped if row == "V9.tilt" else "",
         )
         for row, of in measured.items()
         for hips in HIPS

@@ -222,10 +222,12 @@ def comparisons(data: xr.Dataset) -> list[Comparison]:
     found = []
     for row, outcome in (("V8.rotation", "rotation"), ("V8.extension", "extension")):
         for way in COHORTS:
-            still = outcome == "rotation" and not bool(data.rotates.sel(way=way))
-            found.append(
-                compare(row, median(data, way, outcome), way, why="no lumbar joint rotates at all" if still else "")
-            )
+            why = ""
+            if outcome == "rotation" and not bool(data.rotates.sel(way=way)):
+                why = "no lumbar joint rotates at all"
+            elif outcome == "extension":
+                why = "a pelvis that tilts under a trunk on a table extends the lumbar joint, where it has any to give"
+            found.append(compare(row, median(data, way, outcome), way, why=why))
     return [*found, *(compare("V8.stretch", float(data.stretched.sel(way=way)), way) for way in ("predicted", "least"))]
 
 
