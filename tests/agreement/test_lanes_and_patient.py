@@ -177,8 +177,9 @@ def test_the_reported_residual_is_the_residual(name, strategy):
         found, low, high = stage.solution, _each(stage.lower, stage.task), _each(stage.upper, stage.task)
         for f in np.flatnonzero(found.status == SOLVED):
             proof = _proof(stage, f, found.q, found.multipliers, found.active)
-            # lanes scale with the diagonal before their last step, which is nearly that of the answer
-            assert proof.kkt <= 2.0 * found.kkt[f] + ROUNDING, (stage.what, f)
+            # lanes scale with the diagonal before their last step, which is nearly that of the answer; two thousandths
+            # of what passes for solved are as good as nothing, and of a stretched leg have no digits left
+            assert proof.kkt <= max(2.0 * found.kkt[f] + ROUNDING, 2e-3 * KKT_SOLVED), (stage.what, f)
             assert proof.miss <= max(found.kkt[f] + ROUNDING, MUST_SOLVED if found.kkt[f] <= KKT_SOLVED else 0.0)
             assert ((low[f] <= found.q[f]) & (found.q[f] <= high[f])).all(), (stage.what, f)
         must = stage.task.kernel_goals.role == MUST
