@@ -12,8 +12,7 @@ from the laboratory's. Depth 0 is the pelvis, depth s the frame after branch joi
 
 from math import pi
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.wide import floor, load, store, unrolled, where
 
 #: Joints of a lane: of its branch, and with the pelvis's.
@@ -132,7 +131,7 @@ def _from_pelvis(x):
         store(x, FRAME + 9 + k, 0.0 * origin[k])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def forward(x):
     """Frames, places and screws of the posture in the scratch."""
     _slide(x)

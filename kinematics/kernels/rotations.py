@@ -2,10 +2,10 @@
 
 from math import atan2, cos, sin, sqrt
 
-from numba import njit
+from kinematics.kernels.cached import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def rotation_vector(R):
     """Axis times angle, angle in [0, pi], of a rotation given as rows.
 
@@ -33,7 +33,7 @@ def rotation_vector(R):
     return k * x, k * y, k * z
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def inverse_left_factor(t2):
     """Factor k of K^2 in the inverse left Jacobian I - K/2 + k K^2 of a rotation vector of squared length `t2`.
 
@@ -46,7 +46,7 @@ def inverse_left_factor(t2):
     return 1.0 / t2 - cos(0.5 * t) / (2.0 * t * sin(0.5 * t))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def inverse_left_factor_slope(t2):
     """Derivative of `inverse_left_factor` by `t2`.
 

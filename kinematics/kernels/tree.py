@@ -10,44 +10,44 @@ Scratch, provided by the caller: ``R`` (24, 3, 3) and ``o`` (24, 3), the frame a
 
 from math import cos, sin
 
-from numba import njit
+from kinematics.kernels.cached import njit
 
 N = 24
 SLIDES = 3
 BLOCK = 6
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def parent(i):
     """The coordinate whose frame carries coordinate i; -1 is the ground."""
     return i - 1 if i < BLOCK or i % BLOCK else BLOCK - 1
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def moves(i, s):
     """Whether coordinate i moves the frame after coordinate s."""
     return i <= s and (i < BLOCK or i // BLOCK == s // BLOCK)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def movers(s):
     """How many coordinates move the frame after coordinate s."""
     return s + 1 if s < BLOCK else BLOCK + s % BLOCK + 1
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def branch(s):
     """What takes the n-th of them to its coordinate once n has left the root's block: see `mover`."""
     return 0 if s < BLOCK else s - s % BLOCK - BLOCK
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def mover(n, shift):
     """The n-th coordinate, from the root, that moves a frame whose `branch` is `shift`."""
     return n if n < BLOCK else n + shift
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def forward(axes, offsets, q, R, o, a):
     """Fill `R`, `o` and `a` for the posture `q` (24,)."""
     for i in range(SLIDES):
@@ -75,21 +75,21 @@ def forward(axes, offsets, q, R, o, a):
             R[i, r, 2] = r0 * m02 + r1 * m12 + r2 * m22
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def forward_many(axes, offsets, q, R, o, a):
     """`forward` for each of the postures `q` (n, 24)."""
     for n in range(q.shape[0]):
         forward(axes, offsets, q[n], R[n], o[n], a[n])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def point(R, o, s, x, y, z, out):
     """World place, into `out` (3,), of the point (x, y, z) of the frame after coordinate s."""
     for r in range(3):
         out[r] = o[s, r] + R[s, r, 0] * x + R[s, r, 1] * y + R[s, r, 2] * z
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def point_jacobian(o, a, s, p, J):
     """d p / d q into `J` (3, 24) for the world point `p` (3,) that moves with the frame after coordinate s."""
     for i in range(N):
@@ -105,7 +105,7 @@ def point_jacobian(o, a, s, p, J):
         J[2, i] = a[i, 0] * y - a[i, 1] * x
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def rotation_jacobian(a, s, J):
     """World angular velocity of the frame after coordinate s per unit of each coordinate, into `J` (3, 24)."""
     for i in range(N):

@@ -2,14 +2,13 @@
 
 from math import exp
 
-from numba import njit
-
 from kinematics.kernels import tree
+from kinematics.kernels.cached import njit
 from kinematics.kernels.rotations import inverse_left_factor, inverse_left_factor_slope, rotation_vector
 from simulate.kernels.data import EXPONENTIAL, MUST, OFF, PULL, SOFT, STRING, WHOLE_BODY
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def values(body, goals, f, q, w):
     """Row values `w.c` at posture q, and the frames they come from."""
     R, o, c, role, carried = w.R, w.o, w.c, w.role, w.carried
@@ -47,7 +46,7 @@ def values(body, goals, f, q, w):
             c[m + k] = value
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _carry(mass, centre, R, o, carried):
     """Share of the body's mass that each coordinate carries, and that share times its centre, into `carried`."""
     for i in range(tree.N):
@@ -64,7 +63,7 @@ def _carry(mass, centre, R, o, carried):
             carried[p, r] += carried[i, r]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _turn(R, s, target, f, p):
     """Rotation vector of target^T R[s], in the target's axes."""
     m00, m01, m02, m10, m11, m12, m20, m21, m22 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -77,7 +76,7 @@ def _turn(R, s, target, f, p):
     return rotation_vector(((m00, m01, m02), (m10, m11, m12), (m20, m21, m22)))
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _stretch(factor, shift, t, q):
     s = -shift[t]
     for i in range(tree.N):
@@ -85,7 +84,7 @@ def _stretch(factor, shift, t, q):
     return s
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(error_model="numpy", inline="always")
 def _phi(kind, s):
     """Energy of a stretch, its first and its second derivative."""
     if kind == EXPONENTIAL:
@@ -96,7 +95,7 @@ def _phi(kind, s):
     return 0.5 * s * s, s, 1.0
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def beyond(c, low, high):
     """By how much a row of value c is out of its room; with no room, its value."""
     if c > high:
@@ -104,7 +103,7 @@ def beyond(c, low, high):
     return min(c - low, 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def objective(tissue, stiffness, q_ref, q, w):
     """Elastic energy of the posture [J]: joints away from the reference, tissues, preferred goals, constant forces."""
     energy, role, weight, c, low, high = 0.0, w.role, w.weight, w.c, w.low, w.high
@@ -127,7 +126,7 @@ def objective(tissue, stiffness, q_ref, q, w):
     return energy
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def violation(w):
     """Largest and summed violation of the must rows."""
     largest, total, role, c, low, high = 0.0, 0.0, w.role, w.c, w.low, w.high
@@ -139,7 +138,7 @@ def violation(w):
     return largest, total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _columns(goals, g, w):
     """Derivative of goal g's point, direction or mass centre, into `w.column`; `w.carried` as `values` left it."""
     s, column, carried, R, o, a, point = goals.segment[g], w.column, w.carried, w.R, w.o, w.a, w.point
@@ -165,7 +164,7 @@ def _columns(goals, g, w):
         column[0, i], column[1, i], column[2, i] = v * z - t * y, t * x - u * z, u * y - v * x
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w):
     """Jacobian `w.J`, gradient `w.g`, Gauss-Newton diagonal `w.D` and Hessian `w.H` of the Lagrangian at q.
 
@@ -233,7 +232,7 @@ def linearise(goals, tissue, f, stiffness, q_ref, q, lam, curved, w):
             H[j, i] = H[i, j]
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _same_point(segment, is_point, local, g):
     """Whether goal g is about the same point or direction as the one before."""
     return (
@@ -245,7 +244,7 @@ def _same_point(segment, is_point, local, g):
     )
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _last(segment, o_segment, m):
     """The coordinate whose movers alone move row m; negative if any may."""
     n = segment.size
@@ -255,7 +254,7 @@ def _last(segment, o_segment, m):
     return o_segment[p] if p < o_segment.size else WHOLE_BODY
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _add_tissue(tissue, t, q_ref, q, gradient, D, H):
     """Gradient and (convex) Hessian of one tissue, below the diagonal."""
     factor, shift = tissue.factor, tissue.shift
@@ -272,7 +271,7 @@ def _add_tissue(tissue, t, q_ref, q, gradient, D, H):
                 H[i, j] += bend * u * factor[t, j]
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _pull(role, weight, c, low, high, lam):
     """What a row's curvature is weighed with: stiffness times value, the force, or minus the multiplier."""
     if role == SOFT:
@@ -282,7 +281,7 @@ def _pull(role, weight, c, low, high, lam):
     return -lam if role == MUST else 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _bend_point(s, x, y, z, a, column, H):
     """Add (x, y, z) . (a_i x column_j), i before j, below the diagonal of `H`; s as in `Goals.segment`."""
     whole = s == WHOLE_BODY
@@ -296,7 +295,7 @@ def _bend_point(s, x, y, z, a, column, H):
                 H[j, i] += u * column[0, j] + v * column[1, j] + t * column[2, j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _linearise_turn(s, o_target, f, p, m, c, a, J):
     """Rows m..m+2 of `J`: d log(T^T R) = Jl^-1(v) T^T a_i, with Jl the left Jacobian of SO(3)."""
     x, y, z = c[m], c[m + 1], c[m + 2]
@@ -313,7 +312,7 @@ def _linearise_turn(s, o_target, f, p, m, c, a, J):
         J[m + 2, i] = b2 - 0.5 * k2 + k * (x * k1 - y * k0)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(error_model="numpy", inline="always")
 def _into_target(target, f, p, x, y, z):
     return (
         target[f, p, 0, 0] * x + target[f, p, 1, 0] * y + target[f, p, 2, 0] * z,
@@ -322,17 +321,17 @@ def _into_target(target, f, p, x, y, z):
     )
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(error_model="numpy", inline="always")
 def _cross(a, b):
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(error_model="numpy", inline="always")
 def _dot(a, b):
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _bend_turn(s, o_target, f, p, m, x, y, z, a, c, J, column, H):
     """Add below the diagonal of `H` the curvature of orientation p, whose value v and Jacobian stand in rows m..m+2.
 

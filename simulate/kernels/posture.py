@@ -1,7 +1,6 @@
 """One posture: sequential quadratic programming with exact curvature, from a start and a guess of what binds."""
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.tree import N
 from simulate.kernels import goals as goal
 from simulate.kernels import step
@@ -31,7 +30,7 @@ MOST_PRICE = 1e8
 LEAST_DIAGONAL = 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def kkt_residual(q, lam, w):
     """|P(q - D^-1 grad L) - q|, the largest entry [rad, m]; also complementarity of the rows with room [m, rad]."""
     worst, gradient, role, J, D = 0.0, w.g, w.role, w.J, w.D
@@ -52,13 +51,13 @@ def kkt_residual(q, lam, w):
     return worst
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _clip(q, w):
     for i in range(N):
         q[i] = min(max(q[i], w.lower[i]), w.upper[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     """Solve frame f in place: `q` (24,) and `lam` (M,) hold the start and then the answer.
 
@@ -120,7 +119,7 @@ def solve_posture(body, goals, tissue, f, stiffness, q_ref, q, lam, w):
     return UNSOLVED, iterations, kkt, must
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _search(body, goals, tissue, f, stiffness, q_ref, q, lam, price, before, slope, error, w):
     """Move `q` along `w.d` and `lam` towards `w.lam`; False if no length helps.
 

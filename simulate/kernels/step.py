@@ -9,8 +9,7 @@ positive definite H (Judice & Pires 1994, Comput. Oper. Res. 21:587). The guess 
 
 from math import sqrt
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.tree import BLOCK, N
 from simulate.kernels.data import MUST
 
@@ -26,7 +25,7 @@ MAX_PIVOTS = 100
 PATIENCE = 4
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def cholesky(A, n, first):
     """Factor the leading n x n block of `A` in place (lower); False if it is not positive definite.
 
@@ -47,7 +46,7 @@ def cholesky(A, n, first):
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def solve_factored(L, n, first, x):
     """x <- (L L')^-1 x, the leading n entries; `first` as in `cholesky`."""
     for i in range(n):
@@ -61,7 +60,7 @@ def solve_factored(L, n, first, x):
             x[k] -= L[i, k] * x[i]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(error_model="numpy", inline="always")
 def augmentation(lam, w):
     """Weight of J'J for multipliers of that size."""
     largest = 0.0
@@ -71,7 +70,7 @@ def augmentation(lam, w):
     return max(AUGMENT, min(OUTWEIGH * largest, MOST_AUGMENT))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def augment(weight, w):
     """Add weight J'J of the rows without room to `w.H`; rows that may come and go are added in `_newton`."""
     role, low, high, J, H = w.role, w.low, w.high, w.J, w.H
@@ -87,7 +86,7 @@ def augment(weight, w):
                     H[i, i] += t * J[m, i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _newton(q, lower, upper, weight, w):
     """Step `w.d`, row multipliers `w.lam` and bound multipliers `w.z` for the sets `w.state` and `w.on`."""
     L, H, J, d, z, gradient, rest, S, Y, lam = w.L, w.H, w.J, w.d, w.z, w.g, w.b, w.S, w.Y, w.lam
@@ -194,7 +193,7 @@ def _newton(q, lower, upper, weight, w):
     return True
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _swap(low, high, state, to, z, tolerance):
     """New state of what the step takes `to`, with multiplier z: what it must become, or what it is."""
     if low >= high:
@@ -210,7 +209,7 @@ def _swap(low, high, state, to, z, tolerance):
     return state
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _ahead(m, c, J, d):
     """Value of row m after the step."""
     s = c[m]
@@ -219,7 +218,7 @@ def _ahead(m, c, J, d):
     return s
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def quadratic_step(q, lower, upper, weight, w):
     """Solve the programme from the guess in `w.state` and `w.on`; True if `w.d` is its optimum.
 

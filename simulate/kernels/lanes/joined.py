@@ -1,7 +1,6 @@
 """Rows of sums of coordinates, of tissues and of the whole body's mass centre."""
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.lanes import BRANCH, DEPTHS, FRAME, JOINTS, ORIGIN, Q
 from kinematics.kernels.wide import gather, group_sum, load, most, store, unrolled, where
 from simulate.kernels.data import EXPONENTIAL, STRING
@@ -65,7 +64,7 @@ def stretch(x, row, border, data, at, k, fixed, place, n):
     store(x, row + VALUE, _across(x, border, fixed, place, n) - gather(data, at, k + 1))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def tissue(x, row, kind, data, at, k):
     """Pull and stiffness of a tissue at its stretch; `kind` says how its energy grows."""
     if kind == EXPONENTIAL:

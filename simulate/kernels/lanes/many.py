@@ -3,8 +3,7 @@
 from math import pi, sqrt
 from typing import Any, NamedTuple
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.tree import N
 from simulate.kernels.data import UNSOLVED
 from simulate.kernels.lanes.motion import solve_lanes
@@ -32,7 +31,7 @@ class Summary(NamedTuple):
     worst: Any  # their largest scaled residual
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy", nogil=True)
 def solve_chunk(x, trail, lanes, lower, upper, first, last, free, pair, ends, motions, out):
     """Solve the cases `first` to `last` (exclusive), without the interpreter's lock.
 
@@ -60,7 +59,7 @@ def solve_chunk(x, trail, lanes, lower, upper, first, last, free, pair, ends, mo
                         motions[c + g, f, i] = q[g, f, i]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy", nogil=True)
 def summarise(q, free, status, kkt, case, out):
     """One motion `q` (F, 24) against the `free` one into the summary of its case."""
     count, worst, norm = 0, 0.0, 0.0
@@ -92,7 +91,7 @@ def summarise(q, free, status, kkt, case, out):
     out.answered[case], out.worst[case] = count, worst
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy", nogil=True)
 def _first_of_alike(q, free, status, case, out):
     """What is added at its largest, and where, counts from the first frame in which it is as large."""
     for i in range(N):

@@ -4,8 +4,7 @@ A frame starts from the two answers before, carried on as they moved away from t
 steps. Where these do not arrive, the caller has the patient kernel of `posture` solve the frame.
 """
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.lanes import AXIS, BRANCH, DEPTHS, JOINTS, Q, forward
 from kinematics.kernels.wide import (
     GROUP,
@@ -67,7 +66,7 @@ TRUST, TRUST_AFRESH = 0.15, 0.6
 HUGE = 1e300
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _posture(x, table, used, at, fixed, here, joined, musts, data, depths):
     """Solve one frame from the posture in the scratch; steps taken."""
     none = 0.0 * load(x, Q)
@@ -160,7 +159,7 @@ def _start_again(x):
     return again
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _rows_again(x, count):
     """Forget what held rows, where full steps did not arrive."""
     for r in range(count):
@@ -198,7 +197,7 @@ def _remember(x):
         store(x, BEFORE + i, load(x, Q + i) - load(x, REFERENCE + i))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _put(x, slot, group, values):
     """Coordinates (24,) into the lanes of a group."""
     for i in range(BRANCH):
@@ -208,7 +207,7 @@ def _put(x, slot, group, values):
             x[slot + i]["lane"][GROUP * group + branch] = values[BRANCH * (1 + branch) + i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _take(x, slot, group, out):
     """The reverse of `_put`."""
     for i in range(BRANCH):
@@ -217,7 +216,7 @@ def _take(x, slot, group, out):
             out[BRANCH * (1 + branch) + i] = x[slot + i]["lane"][GROUP * group + branch]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _begin(x, lanes, groups):
     """Load the task into the scratch, and forget all answers."""
     none = 0.0 * load(x, Q)
@@ -231,7 +230,7 @@ def _begin(x, lanes, groups):
     _forget(x, lanes.row_of.shape[0])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _forget(x, count):
     none = 0.0 * load(x, Q)
     store(x, NEARER, none + 1.0)
@@ -245,7 +244,7 @@ def _forget(x, count):
             store(x, ROWS + ROW_SIZE * r + k, none)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(error_model="numpy", nogil=True)
 def solve_lanes(
     x, trail, cases, groups, lanes, lower, upper, first, own_start, stops, q, lam, state, on, status, steps, kkt
 ):
@@ -330,7 +329,7 @@ def solve_lanes(
     return frames
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _forget_group(x, g, count):
     """Forget the answers of one case."""
     for lane in range(GROUP * g, GROUP * (g + 1)):
@@ -343,14 +342,14 @@ def _forget_group(x, g, count):
                 x[ROWS + ROW_SIZE * r + k]["lane"][lane] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _as_they_pull(x, count):
     """The rows' forces weigh the next frame's curvature."""
     for r in range(count):
         store(x, ROWS + ROW_SIZE * r + BENDS, load(x, ROWS + ROW_SIZE * r + PULLS))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _drop(x, table, used):
     """Forget what held rows of which none is asked in a frame."""
     none = 0.0 * load(x, Q)
@@ -363,7 +362,7 @@ def _drop(x, table, used):
                 store(x, row + BENDS, none)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _states_out(x, g, state):
     """Which bounds hold coordinates, out of the lanes."""
     for i in range(BRANCH):
@@ -372,7 +371,7 @@ def _states_out(x, g, state):
             state[BRANCH * (1 + branch) + i] = max(int(x[STATE + i]["lane"][GROUP * g + branch]), -1)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _rows_out(x, g, row_of, lam, on):
     """Multipliers of musts and which ends of their rooms hold, out of the lanes."""
     for r in range(row_of.shape[0]):
@@ -383,7 +382,7 @@ def _rows_out(x, g, row_of, lam, on):
                 on[m] = int(x[ROWS + ROW_SIZE * r + ON]["lane"][GROUP * g + lane])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def resume(x, g, row_of, q, lam, state, on):
     """Go on from a frame that was solved elsewhere: its answer into the lanes of group g."""
     _put(x, Q, g, q)

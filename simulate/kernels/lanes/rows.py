@@ -1,7 +1,6 @@
 """All rows of a frame: values, and what they pull with at each depth of the tree."""
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.lanes import DEPTHS, FRAME, JOINTS, Q
 from kinematics.kernels.wide import load, store, unrolled
 from simulate.kernels.lanes.joined import (
@@ -57,7 +56,7 @@ def _clear_depth(x, base):
         store(x, base + k, zero)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def evaluate(x, slots, used, depths, data, at, fixed, place, musts):
     """Values and pulls of all rows, summed at each depth of the tree."""
     _clear(x)

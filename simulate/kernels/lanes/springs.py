@@ -9,8 +9,7 @@ and a joint feels the sum of what lies beyond it. Of joint i at or before joint 
 with G, N and f (the force) summed over what joint j moves (``kinematics/derivations/composite.py``).
 """
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.lanes import BRANCH, JOINTS, PLACE, Q
 from kinematics.kernels.wide import gather, group_sum, load, most, store, unrolled
 from simulate.kernels.lanes.algebra import add, dot, load_all, screw
@@ -47,7 +46,7 @@ from simulate.kernels.lanes.slots import (
 )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def slopes(x, slots, used, depths, fixed, place, musts):
     """Gradient of the Lagrangian into SLOPE, and what missed musts add to it into SLOPE_MISSED.
 
@@ -78,7 +77,7 @@ def slopes(x, slots, used, depths, fixed, place, musts):
                 _across_slope(x, row, slots[n, BORDER])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def hessian(x, slots, used, depths, fixed, place, musts):
     """Hessian with what holds the musts, and the diagonal of the Gauss-Newton Hessian without; after `slopes`."""
     beyond = SPRINGS + DEPTH_SIZE * BRANCH

@@ -4,8 +4,7 @@ For a guess of which coordinates stay at a bound the step follows from one L D L
 violated changes sides all at once, a few times at most: the posture's next step takes it up from there.
 """
 
-from numba import njit
-
+from kinematics.kernels.cached import njit
 from kinematics.kernels.lanes import ANGULAR, BRANCH, JOINTS, LINEAR, Q
 from kinematics.kernels.wide import (
     gather,
@@ -216,7 +215,7 @@ def _join(x, border, to):
         store(x, to + k, load(x, to + k) - t * answer[k])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _solve_joined(x, slots, used):
     """The step where rows join branches: one after the other is taken up."""
     _solve_and_keep(x)
@@ -231,7 +230,7 @@ def _solve_joined(x, slots, used):
             _join(x, slots[n, BORDER], STEP)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def _shift_all(x, slots, used, joined):
     _shift(x)
     if joined:
@@ -277,7 +276,7 @@ def _hold_steps(x):
     return largest
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def step(x, slots, used, joined):
     """The step from the posture in the scratch; coordinates that would leave their bounds are held, and the reverse."""
     _no_shift(x)
@@ -372,7 +371,7 @@ def _take(x):
     store(x, FAILED, where(longest - load(x, TRUSTED), most(goes, load(x, FAILED)), load(x, FAILED)))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy")
 def move(x, slots, used, data, at, fixed, place, musts):
     """Take the step, and the rows' forces with it."""
     _take(x)
