@@ -25,6 +25,14 @@ Indices = NDArray[np.int64]
 CHUNK = 32
 
 
+@dataclass(frozen=True)
+class Crew:
+    """Threads that several calls of `solve_many` share: so many of them, in a pool."""
+
+    count: int
+    pool: ThreadPoolExecutor
+
+
 @dataclass(frozen=True, eq=False)
 class Cases:
     """What many cases come to; n cases, F frames.
@@ -59,7 +67,7 @@ def solve_many(
     *,
     free: Array | None = None,
     motions: bool = False,
-    threads: int | None = None,
+    threads: int | Crew | None = None,
     alone: bool = True,
 ) -> Cases:
     """Solve a task under many bounds.
@@ -73,8 +81,9 @@ def solve_many(
         The free motion, to which `added` is added; the task's reference if not given. [m, rad]
     motions : bool
         Whether to keep the motions, and not only what they come to.
-    threads : int, optional
-        All cores if not given. The values are the same for any number, bit for bit.
+    threads : int or Crew, optional
+        As many threads, or threads that other calls use too; all cores if not given. The values are the same for any
+        number, bit for bit.
     alone : bool
         Whether a case in which full steps do not arrive everywhere is solved again, alone and frame by frame. If not,
         it is left with fewer `solved` frames, and `patient` says so.
@@ -94,17 +103,23 @@ def solve_many(
     room = summaries(n)
     q = np.empty((n if motions else 0, frames, len(COORDINATES)))
     base = np.array(task.q if free is None else free, dtype=np.float64, order="C")
-    threads = threads or cpu_count() or 1
     compiled(
         "many cases in lanes",
         lambda: many.solve_chunk(*_place(task), low, high, 0, 0, base, *_room(task), q, room),
     )
     work = _chunks(n)
-    if threads == 1:
+
+    def share(_: int) -> None:
         _solve(task, low, high, work, base, q, room)
+
+    if isinstance(threads, Crew):
+        list(threads.pool.map(share, range(min(threads.count, len(work)))))
+    elif threads == 1:
+        share(0)
     else:
+        threads = threads or cpu_count() or 1
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda _: _solve(task, low, high, work, base, q, room), range(threads)))
+            list(pool.map(share, range(threads)))
     patient = room.answered < frames
     for case in np.flatnonzero(patient).tolist() if alone else ():
         one = solve(task, low[case], high[case])
@@ -179,6 +194,9 @@ class _chunks:
         self.starts = iter(range(0, n, CHUNK))
         self.n = n
 
+    def __len__(self) -> int:
+        return -(-self.n // CHUNK)
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return self
 
@@ -205,4 +223,4 @@ def _solve(task: Task, low: Array, high: Array, work: _chunks, free: Array, q: A
         many.solve_chunk(*place, low, high, first, last, free, *room, q, out)
 
 
-__all__ = ["CHUNK", "Cases", "forget", "solve_many", "summaries"]
+__all__ = ["CHUNK", "Cases", "Crew", "forget", "solve_many", "summaries"]

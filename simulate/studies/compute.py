@@ -38,10 +38,10 @@ class Layout:
 
 
 class Computer:
-    """Computes blocks of a study, on one thread; keeps the tasks made last."""
+    """Computes blocks of a study, on one thread or with the help of a crew; keeps the tasks made last."""
 
-    def __init__(self, study: Study, layout: Layout) -> None:
-        self.study, self.layout = study, layout
+    def __init__(self, study: Study, layout: Layout, threads: batch.Crew | int = 1) -> None:
+        self.study, self.layout, self.threads = study, layout, threads
         self.builder = builder(study)
 
     def block(self, block: Block) -> dict[str, NDArray[Any]]:
@@ -55,7 +55,7 @@ class Computer:
             for s, strategy in enumerate(study.strategies):
                 put = _Put(out, bodies, free, s, study.coordinates)
                 if strategy == "predicted":
-                    _predicted(bodies, free, put)
+                    _predicted(bodies, free, put, self.threads)
                 else:
                     _one_by_one(strategy, bodies, free, put)
         return {name: values.reshape(*extent, *values.shape[1:]) for name, values in out.items()}
@@ -91,10 +91,10 @@ def _free(bodies: Bodies) -> Array:
     return found.q[0] if not found.patient[0] else predicted(bodies.task, *bodies.free).solution.q
 
 
-def _predicted(bodies: Bodies, free: Array, put: _Put) -> None:
+def _predicted(bodies: Bodies, free: Array, put: _Put, threads: batch.Crew | int) -> None:
     """All cases at once; those in which something falls short, or full steps do not arrive, again alone."""
     task, asked = bodies.restricted_task, put.trajectories
-    found = batch.solve_many(task, bodies.lower, bodies.upper, free=free, motions=asked, threads=1, alone=False)
+    found = batch.solve_many(task, bodies.lower, bodies.upper, free=free, motions=asked, threads=threads, alone=False)
     room = Summary(
         found.least, found.most, found.mean, found.frame_of_least, found.frame_of_most, found.added,
         found.frame_of_added, found.lumbar, found.frame_of_lumbar, found.solved, found.kkt,

@@ -8,12 +8,13 @@ import signal
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from math import prod
 from os import cpu_count
 from pathlib import Path
@@ -23,10 +24,11 @@ from typing import Any
 import xarray as xr
 
 from kinematics.errors import HipspineError
+from simulate.many import Crew
 from simulate.studies.axes import GRID, Block
 from simulate.studies.compute import Computer, Layout
 from simulate.studies.plan import Plan, plan
-from simulate.studies.store import Store, check_same, create, marked, open_study, settle
+from simulate.studies.store import Store, check_same, create, marked, open_study, settle, settle_folders
 from simulate.studies.study import Study, make_study, read_study
 
 #: Blocks that are handed out ahead of the ones at work, for each worker.
@@ -66,22 +68,23 @@ class StoppedError(HipspineError):
         self.why, self.interrupted = why, interrupted
 
 
-#: What a thread has at hand for the job it has worked on last, and the only job of a worker process.
-_own = threading.local()
+#: The only job of a worker process.
 _job: Job
 
 
-def work(job: Job, k: int) -> bool:
+@lru_cache(maxsize=1)
+def _store(job: Job) -> Store:
+    """The store of the job that was worked on last, open."""
+    return Store(Path(job.path), job.study, job.layout, job.block_shape)
+
+
+def work(job: Job, k: int, threads: Crew | int = 1) -> bool:
     """Compute and write block k, unless it is whole; whether it was computed."""
-    if getattr(_own, "job", None) is not job:
-        _own.store = Store(Path(job.path), job.study, job.layout, job.block_shape)
-        _own.computer = Computer(job.study, job.layout)
-        _own.job = job
-    store: Store = _own.store
+    store = _store(job)
     if store.is_whole(k):
         return False
     try:
-        values = _own.computer.block(store.blocks[k])
+        values = Computer(job.study, job.layout, threads).block(store.blocks[k])
     except HipspineError as error:
         raise HipspineError(f"{_words(job.study, store.blocks[k])}: {error}") from None
     store.write(k, values)
@@ -175,13 +178,13 @@ def _run(
         if scheduler is None:
             made, job = _begun(made, path, resume=resume)
             counter = _Counter(made, watch)
-            # the disk takes the empty store while the first blocks are at work
-            with ThreadPoolExecutor(1) as apart:
-                begun = apart.submit(settle, path)
-                _here(job, len(made.blocks), workers or cpu_count() or 1, counter.add)
-                begun.result()
-            if counter.blocks > counter.found:
-                settle(path)
+            with _Settling(job) as settling:
+
+                def done(k: int, computed: bool) -> None:
+                    counter.add(k, computed)
+                    settling.add(k, computed)
+
+                _here(job, len(made.blocks), workers or cpu_count() or 1, done)
             return
         from simulate.studies.cluster import connected, on_cluster
 
@@ -216,6 +219,37 @@ def _so_far(path: Path) -> str:
     except (OSError, ValueError, KeyError):
         return f"--resume goes on with {path}"
     return f"{whole.sum()} of {whole.size} blocks of {path} are whole, --resume goes on with the rest"
+
+
+class _Settling:
+    """Has the disk take what is there and then every block, while others are at work; in the end it has taken all.
+
+    Raises
+    ------
+    OSError
+        If the disk does not take something.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.path, self.apart = job, Path(job.path), ThreadPoolExecutor(1)
+        self.left = deque([self.apart.submit(settle, self.path)])
+
+    def __enter__(self) -> _Settling:
+        return self
+
+    def add(self, k: int, computed: bool) -> None:
+        """Block k is whole."""
+        if computed:
+            self.left.append(self.apart.submit(_store(self.job).settle, k))
+        while len(self.left) > 1 and self.left[0].done():
+            self.left.popleft().result()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.apart.shutdown(wait=True, cancel_futures=kind is not None)
+        if kind is None:
+            for each in self.left:
+                each.result()
+            settle_folders(self.path)
 
 
 class _Counter:
@@ -273,7 +307,9 @@ def _pool(job: Job, workers: int) -> Iterator[tuple[Executor, Callable[[int], bo
     pool: Executor
     own_work: Callable[[int], bool]
     if _in_kernels(job.study):
-        pool, own_work = ThreadPoolExecutor(workers), partial(work, job)
+        # kernels have threads of their own, so that all cores help with the last blocks
+        pool, kernels = ThreadPoolExecutor(workers), ThreadPoolExecutor(workers)
+        own_work = partial(work, job, threads=Crew(workers, kernels))
     else:
         # a fork shares what has been compiled; where forks are not safe each process loads it
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)

@@ -12,8 +12,8 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ import numpy as np
 import xarray as xr
 import zarr
 from numpy.typing import NDArray
+from zarr.core.group import GroupMetadata
+from zarr.core.metadata import ArrayV2Metadata
+from zarr.storage import LocalStore
 
 from kinematics.conventions import ROTATIONS, TRANSLATIONS
 from kinematics.errors import HipspineError
@@ -36,8 +39,8 @@ from simulate.studies.study import Study
 CHECK = "check"
 #: Notices a chunk that was cut off or changed; Zarr's default, Blosc, reads beyond the end of such a one.
 CODEC: Mapping[str, Any] = {"id": "zstd", "level": 0, "checksum": True}
-#: What reading a damaged chunk raises.
-_DAMAGE = (ValueError, RuntimeError, MemoryError)
+#: A block's checksum.
+_MARK = np.dtype("<u4")
 _COORDINATE, _STATUS, _YIELDING = ("strategy", "coordinate"), ("strategy", "status"), ("strategy", "yielding")
 #: Of each variable: its dimensions after the axes, its unit and its long name.
 VARIABLES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
@@ -61,28 +64,17 @@ VARIABLES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 
 
 class Store:
-    """A study's store, to write blocks into and to read them from.
-
-    Raises
-    ------
-    HipspineError
-        If something that every store has is missing in it, or cannot be read.
-    """
+    """A study's store, to write blocks into and to look at them; not opened, as the study says where all has to be."""
 
     def __init__(self, path: Path, study: Study, layout: Layout, block_shape: tuple[int, ...]) -> None:
         self.path, self.block_shape = path, block_shape
         self.blocks = blocks(study.axes, block_shape)
-        try:
-            # zarr format 2: words as words, and read by every program that reads Zarr
-            group = zarr.open_group(path, mode="r+", zarr_format=2)
-            self.marks: Any = group[CHECK]
-            self.arrays: dict[str, Any] = {name: group[name] for name in blank(study, layout, 1)}
-        except (KeyError, ValueError) as error:
-            raise HipspineError(f"{path}: is damaged, begin it anew: {error}") from None
+        self.arrays = _variables(study, layout, block_shape)
 
     def is_whole(self, k: int) -> bool:
         """Whether block k was written, and is on disk as it was written."""
-        return _mark(self.marks, k) == self._checksum(k)
+        mark = _mark(self.path, k)
+        return mark != 0 and mark == self._checksum(k)
 
     def write(self, k: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Write a block, then its checksum.
@@ -93,34 +85,41 @@ class Store:
         found = 0
         for name, array in self.arrays.items():
             content = _encoded(array, values[name])
-            _put(self._file(name, array, k), content)
+            _put(self._file(name, k), content)
             found = _checked(found, name, content)
-        self.marks[k] = found or 1
+        _put(_mark_file(self.path, k), np.array([found or 1], _MARK).tobytes())
 
-    def _file(self, name: str, array: Any, k: int) -> Path:
+    def settle(self, k: int) -> None:
+        """Wait until block k is on the disk itself."""
+        _settle([*(self._file(name, k) for name in self.arrays), _mark_file(self.path, k)])
+
+    def _file(self, name: str, k: int) -> Path:
         """The file of a variable's chunk that is block k."""
+        array = self.arrays[name]
         numbers = [part.start // own for part, own in zip(self.blocks[k], self.block_shape, strict=True)]
-        key: str = array.metadata.encode_chunk_key((*numbers, *[0] * (array.ndim - len(numbers))))
-        return self.path / name / key
+        return self.path / name / array.encode_chunk_key((*numbers, *[0] * (len(array.shape) - len(numbers))))
 
     def _checksum(self, k: int) -> int:
         """Of a block's files as they are on disk, never 0."""
         found = 0
-        for name, array in self.arrays.items():
+        for name in self.arrays:
             try:
-                content = self._file(name, array, k).read_bytes()
+                content = self._file(name, k).read_bytes()
             except FileNotFoundError:
                 content = b"none"
             found = _checked(found, name, content)
         return found or 1
 
 
-def _encoded(array: Any, values: NDArray[Any]) -> bytes:
+def _encoded(array: ArrayV2Metadata, values: NDArray[Any]) -> bytes:
     """A chunk as Zarr's format 2 has it: whole, also at an edge, and compressed."""
-    chunk = np.full(array.chunks, array.fill_value, array.dtype)
-    chunk[tuple(slice(n) for n in values.shape)] = values
-    content: bytes = array.compressors[0].encode(chunk)
-    return content
+    dtype = array.dtype.to_native_dtype()
+    chunk = values.astype(dtype, order="C", copy=False)
+    if values.shape != array.chunks:
+        chunk = np.full(array.chunks, array.fill_value, dtype)
+        chunk[tuple(slice(n) for n in values.shape)] = values
+    compressor: Any = array.compressor
+    return bytes(compressor.encode(chunk))
 
 
 def _put(place: Path, content: bytes) -> None:
@@ -139,12 +138,18 @@ def _checked(found: int, name: str, content: bytes) -> int:
     return zlib.crc32(f"{name} {len(content)} ".encode() + content, found)
 
 
-def _mark(marks: Any, k: int) -> int:
+def _mark_file(path: Path, k: int) -> Path:
+    """The file of a block's checksum."""
+    return path / CHECK / str(k)
+
+
+def _mark(path: Path, k: int) -> int:
     """The checksum with which a block is marked; 0 if it is not, or the mark cannot be read."""
     try:
-        return int(marks[k])
-    except _DAMAGE:
+        content = _mark_file(path, k).read_bytes()
+    except FileNotFoundError:
         return 0
+    return int(np.frombuffer(content, _MARK)[0]) if len(content) == _MARK.itemsize else 0
 
 
 def create(path: Path, made: Plan) -> None:
@@ -178,7 +183,16 @@ def settle(path: Path) -> None:
     OSError
         If the disk does not take it.
     """
-    for place in (path, *path.rglob("*")) if os.name == "posix" else ():
+    _settle([path, *path.rglob("*")])
+
+
+def settle_folders(path: Path) -> None:
+    """Wait until the disk knows of every file in a store; what is in them is settled apart."""
+    _settle([path, *(place for place in path.iterdir() if place.is_dir())])
+
+
+def _settle(places: Iterable[Path]) -> None:
+    for place in places if os.name == "posix" else ():
         with suppress(FileNotFoundError):  # another who writes here has just renamed what it had written
             handle = os.open(place, os.O_RDONLY)
             try:
@@ -189,74 +203,95 @@ def settle(path: Path) -> None:
 
 def marked(path: Path) -> NDArray[np.bool_]:
     """Of each block of a store whether it is marked as whole."""
-    marks: Any = zarr.open_group(path, mode="r", zarr_format=2)[CHECK]
-    try:
-        found: NDArray[np.bool_] = marks[:] != 0
-    except _DAMAGE:
-        found = np.array([_mark(marks, k) != 0 for k in range(marks.size)])
-    return found
+    n: int = zarr.open_array(path / CHECK, mode="r", zarr_format=2).size
+    return np.array([_mark(path, k) != 0 for k in range(n)])
 
 
 def _fill(path: Path, made: Plan) -> None:
     """Coordinates, empty variables, and where they come from."""
     study, layout, block_shape = made.study, made.layout, made.block_shape
-    template = _template(study, layout).assign_attrs(
-        title=study.title or f"hipspine: a study of {study.task}",
-        task=study.task,
-        zero="" if any("zero" in axis.columns for axis in study.axes) else str(study.held.get("zero", "clinical")),
-        study=study.text,
-        statement=json.dumps(study.statement),
-        block_shape=list(block_shape),
-        chain=made.chain,
-        notices=json.dumps(list(made.notices)),
+    coordinates = _coordinates(study, layout)
+    attributes = {
+        "title": study.title or f"hipspine: a study of {study.task}",
+        "task": study.task,
+        "zero": "" if any("zero" in axis.columns for axis in study.axes) else str(study.held.get("zero", "clinical")),
+        "study": study.text,
+        "statement": json.dumps(study.statement),
+        "block_shape": list(block_shape),
+        "chain": made.chain,
+        "notices": json.dumps(list(made.notices)),
+        # the way of the CF conventions to say which variables only belong to a dimension
+        "coordinates": " ".join(sorted(name for name, (dims, *_) in coordinates.items() if dims != (name,))),
         **_samples(study.axes),
         **provenance(),
-    )
-    encoding = {name: {"compressors": CODEC} for name in template.coords}
-    template.to_zarr(path, mode="w", zarr_format=2, consolidated=False, encoding=encoding)
-    group = zarr.open_group(path, mode="r+", zarr_format=2)
-    dims = tuple(axis.name for axis in study.axes)
+    }
+    nodes: dict[str, Any] = {"": GroupMetadata(attributes=attributes, zarr_format=2)}
+    for name, (dims, values, attrs) in coordinates.items():
+        nodes[name] = _array(dims, values.shape, values.shape, values.dtype, None, attrs)
+    nodes |= _variables(study, layout, block_shape)
+    attrs = {"long_name": "checksum of a block's files; 0: not written"}
+    nodes[CHECK] = _array(("block",), (len(made.blocks),), (1,), _MARK, 0, attrs, None)
+    # all at once: one after the other they take as long as some thousand postures each
+    dict(zarr.create_hierarchy(store=LocalStore(path), nodes=nodes))
+    for name, (_, values, _) in coordinates.items():
+        _put(path / name / nodes[name].encode_chunk_key((0,)), _encoded(nodes[name], values))
+
+
+def _variables(study: Study, layout: Layout, block_shape: tuple[int, ...]) -> dict[str, ArrayV2Metadata]:
+    """The arrays that hold what the cases come to; a chunk of each is one block."""
+    axes, found = tuple(axis.name for axis in study.axes), {}
     for name, values in blank(study, layout, 1).items():
         own, unit, long_name = VARIABLES[name]
-        group.create_array(
-            name,
-            shape=(*study.shape, *values.shape[1:]),
-            chunks=(*block_shape, *values.shape[1:]),
-            dtype=values.dtype,
-            compressors=CODEC,
-            fill_value=-1 if values.dtype.kind == "i" else np.nan,
-            attributes={"_ARRAY_DIMENSIONS": [*dims, *own], "units": unit, "long_name": long_name},
-        )
-    group.create_array(
-        CHECK,
-        shape=(len(made.blocks),),
-        chunks=(1,),
-        dtype=np.uint32,
-        compressors=None,
-        fill_value=0,
-        attributes={"_ARRAY_DIMENSIONS": ["block"], "long_name": "checksum of a block's files; 0: not written"},
+        size, chunk = (*study.shape, *values.shape[1:]), (*block_shape, *values.shape[1:])
+        nothing, attrs = -1 if values.dtype.kind == "i" else "NaN", {"units": unit, "long_name": long_name}
+        found[name] = _array((*axes, *own), size, chunk, values.dtype, nothing, attrs)
+    return found
+
+
+def _array(
+    dims: tuple[str, ...],
+    size: tuple[int, ...],
+    chunk: tuple[int, ...],
+    dtype: np.dtype[Any],
+    nothing: float | str | None,
+    attributes: Mapping[str, str],
+    codec: Mapping[str, Any] | None = CODEC,
+) -> ArrayV2Metadata:
+    """An array, and what counts as its values as long as `nothing` is written."""
+    return ArrayV2Metadata.from_dict(
+        {
+            "zarr_format": 2,
+            "shape": size,
+            "chunks": chunk,
+            "dtype": dtype.str,
+            "fill_value": nothing,
+            "order": "C",
+            "filters": None,
+            "dimension_separator": ".",
+            "compressor": codec and dict(codec),
+            "attributes": {"_ARRAY_DIMENSIONS": list(dims), **attributes},
+        }
     )
 
 
-def _template(study: Study, layout: Layout) -> xr.Dataset:
-    """The data set's coordinates."""
-    coords: dict[str, Any] = {}
+def _coordinates(study: Study, layout: Layout) -> dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]:
+    """The data set's coordinates: dimensions, values and attributes of each."""
+    found: dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]] = {}
     for axis in study.axes:
         if axis.kind != GRID:
-            coords[axis.name] = ((axis.name,), np.arange(len(axis)), {"long_name": f"{axis.kind} number", "units": "1"})
+            found[axis.name] = (axis.name,), np.arange(len(axis)), {"long_name": f"{axis.kind} number", "units": "1"}
         for name, values in axis.columns.items():
             option = study.option(name)
-            coords[name] = ((axis.name,), values, {"long_name": option.words, "units": option.unit or "1"})
+            found[name] = (axis.name,), values, {"long_name": option.words, "units": option.unit or "1"}
         for name, values in axis.labels.items():
             known = options(study.task).get(name)
             unit = known.unit if known else "year" if name == "age" else ""
-            coords[name] = ((axis.name,), values, {"long_name": known.words if known else name, "units": unit or "1"})
-    coords["strategy"] = list(study.strategies)
-    coords["coordinate"] = list(study.coordinates)
-    coords["status"], coords["yielding"] = list(STATUSES), list(layout.yielding)
+            found[name] = (axis.name,), values, {"long_name": known.words if known else name, "units": unit or "1"}
+    words = {"strategy": study.strategies, "coordinate": study.coordinates}
+    words |= {"status": tuple(STATUSES), "yielding": layout.yielding}
     if study.trajectories:
-        coords["joint_angle"], coords["translation"] = list(ROTATIONS), list(TRANSLATIONS)
-    return xr.Dataset(coords=coords)
+        words |= {"joint_angle": ROTATIONS, "translation": TRANSLATIONS}
+    return found | {name: ((name,), np.array(values, dtype=str), {}) for name, values in words.items()}
 
 
 def _samples(axes: tuple[Axis, ...]) -> dict[str, str]:
@@ -270,7 +305,8 @@ def check_same(path: Path, study: Study) -> tuple[int, ...]:
     Raises
     ------
     HipspineError
-        If `path` is no store of a study, or one of another study or version; the difference is shown.
+        If `path` is no store of a study, or one of another study or version; the difference is shown. If something that
+        every store has is missing in it, or cannot be read.
     """
     attrs = _attributes(path)
     there, here = json.loads(attrs["statement"]), json.loads(json.dumps(study.statement))
@@ -282,7 +318,29 @@ def check_same(path: Path, study: Study) -> tuple[int, ...]:
         if others[key] != mine[key]:
             what = _difference({key: others[key]}, {key: mine[key]})
             raise HipspineError(f"{path}: was begun with another version of hipspine or of what it needs:\n{what}")
+    with _damage(path):
+        group = zarr.open_group(path, mode="r", zarr_format=2)
+        for name in _names(path, there):
+            group[name]  # or a KeyError
     return tuple(attrs["block_shape"])
+
+
+def _names(path: Path, statement: Mapping[str, Any]) -> list[str]:
+    """The variables that a study's store has; a KeyError if one is missing."""
+    asked = [name for name, (own, *_) in VARIABLES.items() if statement["trajectories"] or "frame" not in own]
+    for name in (CHECK, *asked):
+        if not (path / name / ".zarray").is_file():
+            raise KeyError(name)
+    return [CHECK, *asked]
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Say that something is missing in a store, or cannot be read."""
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        raise HipspineError(f"{path}: is damaged, begin it anew: {error}") from None
 
 
 def _attributes(path: Path) -> dict[str, Any]:
@@ -323,14 +381,9 @@ def open_study(path: str | Path) -> xr.Dataset:
     path = Path(path)
     attrs = _attributes(path)
     statement = json.loads(attrs["statement"])
-    try:
-        group = zarr.open_group(path, mode="r", zarr_format=2)
-        for key, (own, *_) in {CHECK: ((), ""), **VARIABLES}.items():
-            if statement["trajectories"] or "frame" not in own:
-                group[key]  # or a KeyError
+    with _damage(path):
+        _names(path, statement)
         data: xr.Dataset = xr.open_zarr(path, consolidated=False, chunks=None, zarr_format=2, mask_and_scale=False)
-    except (KeyError, ValueError) as error:
-        raise HipspineError(f"{path}: is damaged, begin it anew: {error}") from None
     data = data.drop_vars(CHECK)
     for name in data.variables:
         data[name].attrs.pop("_FillValue", None)
@@ -351,4 +404,4 @@ def open_study(path: str | Path) -> xr.Dataset:
     return data
 
 
-__all__ = ["CHECK", "VARIABLES", "Store", "check_same", "create", "marked", "open_study", "settle"]
+__all__ = ["CHECK", "VARIABLES", "Store", "check_same", "create", "marked", "open_study", "settle", "settle_folders"]

@@ -56,7 +56,8 @@ def swept(data, folder, workers):
     place = Path(folder) / f"{perf_counter()}.zarr"
     began = perf_counter()
     sweep(study, place, workers=workers)
-    return plan(study).postures, perf_counter() - began, place
+    seconds = perf_counter() - began
+    return plan(study).postures, seconds, place
 
 
 def speeds(quick):

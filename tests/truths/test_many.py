@@ -1,5 +1,7 @@
 """Many cases at once come to what each comes to alone: in any number, on any number of threads, or they say so."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from kinematics.zero import standing_tilt, zero_offsets
 from simulate.compensation import bounds_of
 from simulate.kernels.data import SOLVED
 from simulate.kernels.lanes.motion import AIM
-from simulate.many import CHUNK, solve_many
+from simulate.many import CHUNK, Crew, solve_many
 from simulate.solution import solve
 from tests.benchmarks.gait_frame import ours
 from tests.benchmarks.gait_frame.cases import case
@@ -105,6 +107,15 @@ def test_values_are_the_same_bits_on_any_number_of_threads_and_again(gait, walk,
     one = solve_many(task, lower, upper, motions=True, threads=1)
     for threads in (2, 3, 1, None):
         same_bits(solve_many(task, lower, upper, motions=True, threads=threads), one)
+
+
+def test_calls_that_share_a_crew_at_the_same_time_come_to_the_same_bits(gait, walk):
+    asked = [(gait[0], *gait[1](3 * CHUNK + 5)), walk, (gait[0], *gait[1](CHUNK)), (gait[0], *gait[1](0))]
+    with ThreadPoolExecutor(2) as kernels, ThreadPoolExecutor(4) as calls:
+        crew = Crew(2, kernels)
+        found = calls.map(lambda one: solve_many(*one, motions=True, threads=crew), asked)
+        for one, together in zip(asked, found, strict=True):
+            same_bits(together, solve_many(*one, motions=True, threads=1))
 
 
 def test_a_chunk_of_cases_knows_nothing_of_the_others(gait):
