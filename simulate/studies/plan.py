@@ -19,13 +19,16 @@ from simulate.studies.axes import Block, block_shape, blocks
 from simulate.studies.bodies import builder
 from simulate.studies.checks import check
 from simulate.studies.compute import Computer, Layout, blank
-from simulate.studies.options import TASK
+from simulate.studies.options import SEVERITY, TASK, ZERO
 from simulate.studies.study import Study
 
 #: A block should take about that long on one core: long against writing it, short against losing it. [s]
 BLOCK_S = 0.5
-#: As many blocks there should be at least, so that cores end at the same time.
-LEAST_BLOCKS = 8
+#: As many blocks there should be at least, so that cores end at the same time; fewer where cores share the kernels of a
+#: block.
+LEAST_BLOCKS, LEAST_KERNEL_BLOCKS = 8, 4
+#: An axis of as many places that changes the task makes tasks, not kernels, what takes the time.
+MANY_TASKS = 10
 #: What decides the size of a block, in seconds: a frame by each strategy, and a task of its own. Orders of magnitude
 #: (assumption); they are part of the layout, not of a forecast.
 FRAME_S = {"predicted": 2e-6, "closure": 1e-4, "least": 2e-4}
@@ -124,12 +127,23 @@ def _ends(columns: dict[str, Any]) -> list[int]:
     return sorted({int(place) for values in numbers for place in (values.argmin(), values.argmax())})
 
 
-def _cases_a_block(study: Study, frames: float) -> int:
-    own = any(
-        study.option(name).about == TASK and len(axis) > LEAST_BLOCKS for axis in study.axes for name in axis.columns
+def in_kernels(study: Study) -> bool:
+    """Whether next to all the time goes into kernels that run side by side: one strategy, many bounds of few tasks."""
+    return study.strategies == ("predicted",) and not _makes_many(study, TASK, ZERO, SEVERITY)
+
+
+def _makes_many(study: Study, *about: str) -> bool:
+    """Whether an option about one of these takes many values."""
+    return any(
+        study.option(name).about in about and len(axis) >= MANY_TASKS for axis in study.axes for name in axis.columns
     )
-    case_s = sum(FRAME_S[name] for name in study.strategies) * frames + (TASK_S if own else 0.0)
-    return max(1, min(round(BLOCK_S / case_s), -(-study.cases // LEAST_BLOCKS)))
+
+
+def _cases_a_block(study: Study, frames: float) -> int:
+    own = TASK_S if _makes_many(study, TASK) else 0.0
+    case_s = sum(FRAME_S[name] for name in study.strategies) * frames + own
+    least = LEAST_KERNEL_BLOCKS if in_kernels(study) else LEAST_BLOCKS
+    return max(1, min(round(BLOCK_S / case_s), -(-study.cases // least)))
 
 
 def forecast(made: Plan, *, cores: int) -> float:
@@ -148,4 +162,4 @@ def forecast(made: Plan, *, cores: int) -> float:
     return spent / cases * made.study.cases / cores
 
 
-__all__ = ["BLOCK_S", "Plan", "forecast", "plan"]
+__all__ = ["BLOCK_S", "Plan", "forecast", "in_kernels", "plan"]

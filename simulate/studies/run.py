@@ -27,7 +27,7 @@ from kinematics.errors import HipspineError
 from simulate.many import Crew
 from simulate.studies.axes import GRID, Block
 from simulate.studies.compute import Computer, Layout
-from simulate.studies.plan import Plan, plan
+from simulate.studies.plan import Plan, in_kernels, plan
 from simulate.studies.store import Store, check_same, create, marked, open_study, settle, settle_folders
 from simulate.studies.study import Study, make_study, read_study
 
@@ -306,7 +306,7 @@ def _pool(job: Job, workers: int) -> Iterator[tuple[Executor, Callable[[int], bo
         _warm(job)
     pool: Executor
     own_work: Callable[[int], bool]
-    if _in_kernels(job.study):
+    if in_kernels(job.study):
         # kernels have threads of their own, so that all cores help with the last blocks
         pool, kernels = ThreadPoolExecutor(workers), ThreadPoolExecutor(workers)
         own_work = partial(work, job, threads=Crew(workers, kernels))
@@ -374,14 +374,6 @@ def _end_with_parent() -> None:
 
 def _work_here(k: int) -> bool:
     return work(_job, k)
-
-
-def _in_kernels(study: Study) -> bool:
-    """Whether next to all the time goes into kernels that run side by side: one task many bounds, one strategy."""
-    return study.strategies == ("predicted",) and all(
-        len(axis) < 10 or not any(study.option(name).about in ("task", "zero", "severity") for name in axis.columns)
-        for axis in study.axes
-    )
 
 
 __all__ = ["Job", "Progress", "StoppedError", "sweep", "work"]

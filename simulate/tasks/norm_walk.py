@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -50,7 +52,8 @@ _LEG = {
 }
 
 
-def norm_curves(speed: str) -> dict[str, Array]:
+@cache
+def norm_curves(speed: str) -> Mapping[str, Array]:
     """The published mean curves of one speed, by the source's name, each (51,) [rad], signs as in the source.
 
     Raises
@@ -64,9 +67,13 @@ def norm_curves(speed: str) -> dict[str, Array]:
     for row in rows(f"{_TABLES}/joint_rotations", "simulate"):
         if row["speed"] == speed:
             curves.setdefault(row["angle"], []).append(float(row["mean"]))
-    return {name: np.deg2rad(curve) for name, curve in curves.items()}
+    found = {name: np.deg2rad(curve) for name, curve in curves.items()}
+    for curve in found.values():
+        curve.flags.writeable = False
+    return MappingProxyType(found)
 
 
+@cache
 def norm_foot_off(speed: str) -> float:
     """Share of the cycle at which the foot leaves the floor, of the same source; unknown speeds as in `norm_curves`."""
     for row in rows(f"{_TABLES}/cycle_events", "simulate"):

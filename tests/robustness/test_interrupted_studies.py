@@ -17,7 +17,7 @@ import zarr
 from kinematics.errors import HipspineError
 from simulate import open_study, sweep
 from simulate.studies import run, store
-from simulate.studies.plan import plan
+from simulate.studies.plan import in_kernels, plan
 from simulate.studies.run import StoppedError, work
 from simulate.studies.store import CHECK, Store
 from simulate.studies.study import read_study
@@ -87,8 +87,8 @@ def test_a_study_is_the_same_store_with_one_worker_and_with_two(in_threads, shor
 
 
 def test_one_strategy_runs_in_threads_and_several_in_processes(in_threads, short):
-    assert run._in_kernels(read_study(in_threads.study))
-    assert not run._in_kernels(read_study(short.study))
+    assert in_kernels(read_study(in_threads.study))
+    assert not in_kernels(read_study(short.study))
 
 
 def test_blocks_in_any_order_make_the_same_store(short, path):
