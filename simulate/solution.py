@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,28 +120,50 @@ def solve(task: Task, lower: Array, upper: Array, *, start: Array | None = None,
 
     compiled("one case in lanes", lambda: onward(frames))
     began, f = perf_counter(), onward(0)
-    if f < frames:
-        problem = task.body, goals, task.tissue
-        stiffness, reference, work = np.array(task.stiffness), np.array(task.q, order="C"), scratch(goals)
-    while f < frames:
-        warm = f > 0 and not own_start
-        work.state[:], work.on[:] = (active[f - 1], rows_active[f - 1]) if warm else (0, 0)
-        if warm and len(low) > 1:
-            work.state[low[f - 1] >= high[f - 1]] = 0  # locked there, perhaps not here
-        multipliers[f] = multipliers[f - 1] if warm else 0.0
-        if not own_start:
-            q[f] = q[f - 1] + reference[f] - reference[f - 1] if warm else reference[f]
+    if f == frames:
+        return Solution(q, status, iterations, kkt, active, rows_active, multipliers, 1e3 * (perf_counter() - began))
+    problem = task.body, goals, task.tissue
+    stiffness, reference, work = np.array(task.stiffness), np.array(task.q, order="C"), scratch(goals)
+
+    def patiently(f: int, near: int | None, attempts: int) -> None:
+        """Frame f by the patient kernel, from the answer of a frame near it, if there is one, or from where it is."""
+        work.state[:], work.on[:] = (0, 0) if near is None else (active[near], rows_active[near])
+        if near is not None and len(low) > 1:
+            work.state[low[near] >= high[near]] = 0  # locked there, perhaps not here
+        multipliers[f] = 0.0 if near is None else multipliers[near]
+        if near is not None:
+            q[f] = q[near] + reference[f] - reference[near]
         bounds = low[min(f, len(low) - 1)], high[min(f, len(high) - 1)]
         status[f], taken, kkt[f] = patient.solve_frame(
             *problem, f, stiffness, reference[f], *bounds, attempts, work, q[f], multipliers[f]
         )
         iterations[f] += taken
         active[f], rows_active[f] = work.state, work.on
+
+    while f < frames:
+        if f == 0 and not own_start:
+            q[f] = reference[f]
+        patiently(f, f - 1 if f > 0 and not own_start else None, attempts)
         if not own_start:
             motion.resume(x, 0, packed.row_of, q[f], multipliers[f], active[f], rows_active[f])
         f = onward(f + 1)
-    ms = 1e3 * (perf_counter() - began)
-    return Solution(q, status, iterations, kkt, active, rows_active, multipliers, ms)
+    # a frame that was lost may be near one that was found: the one after it, or one that was found so
+    fresh = np.zeros(frames, dtype=bool)
+    for order, by in ((range(frames - 2, -1, -1), 1), (range(1, frames), -1)) if attempts > 1 else ():
+        for f in order:
+            if status[f] != SOLVED and status[f + by] == SOLVED and (by == 1 or own_start or fresh[f - 1]):
+                before = [np.copy(part[f]) for part in room]
+                patiently(f, f + by, 1)
+                fresh[f] = status[f] == SOLVED
+                if not fresh[f]:
+                    _put_back(room, f, before)
+    return Solution(q, status, iterations, kkt, active, rows_active, multipliers, 1e3 * (perf_counter() - began))
+
+
+def _put_back(room: tuple[NDArray[Any], ...], f: int, before: list[NDArray[Any]]) -> None:
+    """What was in a frame's room before."""
+    for part, kept in zip(room, before, strict=True):
+        part[f] = kept
 
 
 def answers(frames: int, rows: int) -> tuple[Array, Array, Flags, Flags, Flags, NDArray[np.int64], Array]:

@@ -100,11 +100,12 @@ def _patiently(task, lower, upper):
 class _Proof(NamedTuple):
     """Of one answer, in numpy from the patient kernel's tangent.
 
-    Scaled KKT residual with complementarity; largest miss of a must; work of the multipliers on the way to where their
-    rows bind; least singular value of these rows where coordinates are free.
+    Scaled KKT residual with complementarity, and what rounding can make of it; largest miss of a must; work of the
+    multipliers on the way to where their rows bind; least singular value of these rows where coordinates are free.
     """
 
     kkt: float
+    rounding: float
     miss: float
     work: float
     independence: float
@@ -122,8 +123,13 @@ def _proof(stage, f, q, lam, state):
     slack = np.where(row_low < row_high, np.minimum(LEAST_FORCE * np.abs(lam), np.maximum(left, 0.0)), 0.0)
     short = np.maximum(np.maximum(row_low - c, c - row_high), 0.0)
     binds = J[(row_low == row_high) | (lam != 0.0)][:, (low[f] < high[f]) & (state[f] == 0)]
+    # forces cancel in the gradient: what is left has the digits of the largest of them, at levers of a metre or so
+    levers = np.where(J.any(axis=1)[:, None], np.maximum(np.abs(J), 1.0), 0.0)
+    springs = np.where(w.role == SOFT, w.weight * np.abs(w.c), 0.0) + np.where(w.role == PULL, w.weight, 0.0)
+    forces = np.abs(lam) @ levers + springs @ np.abs(np.where((springs > 0.0)[:, None], w.J, 0.0))
     return _Proof(
         kkt=max(np.abs(to - q[f]).max(), slack.max(initial=0.0)),
+        rounding=8.0 * np.finfo(float).eps * (forces / np.maximum(w.D, LEAST_DIAGONAL)).max(),
         miss=short.max(initial=0.0),
         work=float(np.abs(lam) @ np.where(lam != 0.0, np.abs(left), 0.0)),
         independence=np.linalg.svd(binds)[1].min(initial=np.inf) if len(binds) <= binds.shape[1] else 0.0,
@@ -149,9 +155,7 @@ def _compared(stage):
 def test_lanes_solve_what_the_patient_kernel_solves_and_cost_no_more(name, strategy):
     for stage in _stages(name, strategy):
         found, (q, lam, state, _, status, _, _), both, same = _compared(stage)
-        # `least` has nine starts a frame; from one of them either kernel may lose its way where the other does not
-        lost = int((status[found.status == UNSOLVED] == SOLVED).sum())
-        assert lost <= (len(status) // 50 if strategy == "least" else 0), stage.what
+        assert (status[found.status == UNSOLVED] == UNSOLVED).all(), stage.what
         away, ours, theirs = np.abs(found.q - q).max(axis=1), energy(stage.task, found.q), energy(stage.task, q)
         alike = []
         for f in np.flatnonzero(both):
@@ -173,13 +177,14 @@ def test_lanes_solve_what_the_patient_kernel_solves_and_cost_no_more(name, strat
 
 @pytest.mark.parametrize(("name", "strategy"), STAGES)
 def test_the_reported_residual_is_the_residual(name, strategy):
+    rounding = []
     for stage in _stages(name, strategy):
         found, low, high = stage.solution, _each(stage.lower, stage.task), _each(stage.upper, stage.task)
         for f in np.flatnonzero(found.status == SOLVED):
             proof = _proof(stage, f, found.q, found.multipliers, found.active)
-            # lanes scale with the diagonal before their last step, which is nearly that of the answer; two thousandths
-            # of what passes for solved are as good as nothing, and of a stretched leg have no digits left
-            assert proof.kkt <= max(2.0 * found.kkt[f] + ROUNDING, 2e-3 * KKT_SOLVED), (stage.what, f)
+            rounding.append(proof.rounding)
+            # lanes scale with the diagonal before their last step, which is nearly that of the answer
+            assert proof.kkt <= 2.0 * found.kkt[f] + ROUNDING + proof.rounding, (stage.what, f)
             assert proof.miss <= max(found.kkt[f] + ROUNDING, MUST_SOLVED if found.kkt[f] <= KKT_SOLVED else 0.0)
             assert ((low[f] <= found.q[f]) & (found.q[f] <= high[f])).all(), (stage.what, f)
         must = stage.task.kernel_goals.role == MUST
@@ -188,6 +193,8 @@ def test_the_reported_residual_is_the_residual(name, strategy):
         exact = must & (stage.task.kernel_goals.low == stage.task.kernel_goals.high) & (found.status == SOLVED)[:, None]
         np.testing.assert_array_equal(found.rows_active[exact], -1)
         np.testing.assert_array_equal(found.active[(low >= high) & (found.status == SOLVED)[:, None]], -1)
+    # but for legs stretched all the way, whose forces leave no digits, what is compared are digits
+    assert np.median(rounding) <= 1e-3 * KKT_SOLVED
 
 
 def _side_by_side(task, cases, ends, start=None):
