@@ -23,6 +23,8 @@ import numpy as np
 import xarray as xr
 import zarr
 from numpy.typing import NDArray
+from xarray.backends import BackendArray
+from xarray.core.indexing import ExplicitIndexer, IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 from zarr.core.group import GroupMetadata
 from zarr.core.metadata import ArrayV2Metadata
 from zarr.storage import LocalStore
@@ -393,15 +395,31 @@ def open_study(path: str | Path) -> xr.Dataset:
     whole = marked(path).reshape([len(part) for part in parts])
     data.attrs["whole_blocks"], data.attrs["blocks"] = int(whole.sum()), int(whole.size)
     if not whole.all():
-        for axis, (n, own) in enumerate(zip(size, attrs["block_shape"], strict=True)):
-            whole = np.repeat(whole, own, axis=axis)[
-                tuple(slice(n) if a == axis else slice(None) for a in range(len(size)))
-            ]
-        known = xr.DataArray(whole, dims=dims)
-        for name in data.data_vars:
-            blank_value = 0 if data[name].dtype.kind == "i" else np.nan
-            data[name] = data[name].where(known, blank_value).assign_attrs(data[name].attrs)
+        group = zarr.open_group(path, mode="r", zarr_format=2)
+        for key in data.data_vars:
+            masked = _WholeBlocks(group[str(key)], whole, tuple(attrs["block_shape"]))
+            data[key] = xr.Variable(data[key].dims, LazilyIndexedArray(masked), data[key].attrs)
     return data
+
+
+class _WholeBlocks(BackendArray):
+    """A variable of an unfinished store, read where it is asked for; blocks that are not whole are blank."""
+
+    def __init__(self, array: Any, whole: NDArray[np.bool_], block_shape: tuple[int, ...]) -> None:
+        self.array, self.whole, self.block_shape = array, whole, block_shape
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __getitem__(self, key: ExplicitIndexer) -> Any:
+        return explicit_indexing_adapter(key, self.shape, IndexingSupport.OUTER, self._read)
+
+    def _read(self, key: tuple[Any, ...]) -> NDArray[Any]:
+        """What a number, a slice or an array of places for each dimension asks for."""
+        found = np.asarray(self.array.oindex[key])
+        known = self.whole
+        for axis, own in reversed(list(enumerate(self.block_shape))):
+            known = known.take(np.arange(self.shape[axis])[key[axis]] // own, axis=axis)
+        known = known.reshape(known.shape + (1,) * (found.ndim - known.ndim))
+        return np.where(known, found, np.array(0 if self.dtype.kind == "i" else np.nan, self.dtype))
 
 
 __all__ = ["CHECK", "VARIABLES", "Store", "check_same", "create", "marked", "open_study", "settle", "settle_folders"]

@@ -252,12 +252,18 @@ def test_an_unfinished_store_opens_with_what_is_whole(short, path):
     with pytest.raises(StoppedError):
         sweep(short.study, path, workers=1, watch=Watch(5, lambda: signal.raise_signal(signal.SIGINT)))
     with open_study(path) as half:
-        assert half.attrs["whole_blocks"], half.attrs["blocks"] == (5, short.blocks)
+        assert (half.attrs["whole_blocks"], half.attrs["blocks"]) == (5, short.blocks)
         assert (half.frames.sum("status") > 0).any("strategy").sum() == 5
         assert half.added.isel(hip_extension_right=slice(5)).notnull().all()
         assert half.added.isel(hip_extension_right=slice(5, None)).isnull().all()
         assert half.frames.dtype == np.int32
         assert half.frames.attrs["long_name"]
+        # some of it is what all of it has there, in any way to ask, and nothing else is read
+        asked = {"hip_extension_right": [6, 0, 4], "coordinate": -1, "strategy": slice(None)}
+        with open_study(path) as again:
+            assert not again.added.variable._in_memory
+            assert again.added.isel(asked).identical(half.added.load().isel(asked))
+            assert not again.added.variable._in_memory
 
 
 def full(*_):
