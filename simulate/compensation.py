@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from simulate.restrictions import Cause, parse_cause, restrict
 from simulate.result import Compensation
 from simulate.solution import UNSOLVED, Answer
 from simulate.strategies import STRATEGIES, allowances, predicted
+from simulate.tissue import tilted
 
 Array = NDArray[np.float64]
 
@@ -84,16 +86,17 @@ def compensate(
     allowed = allowances(allow)
     measured = task.standing.tilt_deg if standing_tilt_deg is None else standing_tilt_deg
     tilt_deg, tilt_text = standing_tilt(measured)
+    task = standing_at(task, tilt_deg)
     offsets = zero_offsets(zero, task.standing, standing_tilt_deg=tilt_deg)
     notices = [*task.chain.notices, *task.notices]
     marker_notice = implausible_pelvis_markers(task.chain, task.standing, tilt_deg)
     if marker_notice:
         notices.append(marker_notice)
     named = tuple(cause if isinstance(cause, Cause) else parse_cause(cause) for cause in causes)
-    stiff = restrict(rom, named, active=task.active, offsets=offsets)
+    stiff = restrict(rom, named, active=task.active, offsets=offsets, tissue=task.tissue)
     notices += stiff.notices
     if named and zero != "clinical":
-        notices.append(f"causes: published degrees are of the clinical zero, here they count from the {zero} zero")
+        notices.append(f"causes: published limits are of the clinical zero, here they count from the {zero} zero")
     if stiff.tissue.kind.size and "closure" in strategies:
         notices.append("closure knows limits alone: a tight tissue does not count there")
     unrestricted, restricted, widened = bounds_of(task, stiff.rom, offsets)
@@ -113,6 +116,15 @@ def compensate(
         tissue=stiff.tissue,
     )
     return answer_to(inputs, list(dict.fromkeys(strategies)), reliefs=reliefs)[0]
+
+
+def standing_at(task: Task, tilt_deg: float) -> Task:
+    """The task of a person who stands with that anterior tilt [deg]: passive tissues count from the clinical zero."""
+    known_deg, _ = standing_tilt(task.standing.tilt_deg)
+    if tilt_deg == known_deg:
+        return task
+    tissue = tilted(task.tissue, np.deg2rad(tilt_deg - known_deg))
+    return replace(task, standing=replace(task.standing, tilt_deg=tilt_deg), tissue=tissue)
 
 
 def answer_to(

@@ -161,7 +161,9 @@ def _number(text: str) -> float | None:
         return None
 
 
-def restrict(rom: RangeOfMotion, causes: Sequence[Cause], *, active: bool, offsets: Array) -> Restricted:
+def restrict(
+    rom: RangeOfMotion, causes: Sequence[Cause], *, active: bool, offsets: Array, tissue: Tissue
+) -> Restricted:
     """What causes leave of a range of motion, and what they add to the tissues.
 
     Parameters
@@ -173,6 +175,8 @@ def restrict(rom: RangeOfMotion, causes: Sequence[Cause], *, active: bool, offse
         Whether muscles lift the limb, so that lost active reach counts.
     offsets : ndarray, shape (24,)
         Added to a model angle they give the angle the range counts. [rad]
+    tissue : Tissue
+        Of the healthy body.
 
     Returns
     -------
@@ -202,7 +206,7 @@ def restrict(rom: RangeOfMotion, causes: Sequence[Cause], *, active: bool, offse
         rom = unlimited.limited(**{f"{name}_deg": left for name, left in limits.items()})
     return Restricted(
         rom=rom,
-        tissue=_tightened(causes, normal, offsets),
+        tissue=_tightened(causes, normal, offsets, tissue),
         imposed_deg=MappingProxyType(_named(reach)),
         notices=tuple(_notice(cause, active=active) for cause in causes),
     )
@@ -238,7 +242,7 @@ def _named(reach: Mapping[End, float], apart: Iterable[str] = ()) -> dict[str, f
     return found
 
 
-def _tightened(causes: Sequence[Cause], normal: RangeOfMotion, offsets: Array) -> Tissue:
+def _tightened(causes: Sequence[Cause], normal: RangeOfMotion, offsets: Array, healthy: Tissue) -> Tissue:
     """What tightened tissues add to the healthy ones."""
     by: dict[tuple[str, str], float] = {}
     for cause in causes:
@@ -253,7 +257,7 @@ def _tightened(causes: Sequence[Cause], normal: RangeOfMotion, offsets: Array) -
             continue
         curve = {row["what"]: row for row in _TISSUES[name]}
         if "curve" in curve:
-            more = tightened(curve["curve"]["of"], side, sooner=float(np.deg2rad(sooner)), offsets=offsets)
+            more = tightened(curve["curve"]["of"], side, sooner=float(np.deg2rad(sooner)), healthy=healthy)
         else:
             more = _towards_end(name, side, float(np.deg2rad(sooner)), normal, offsets)
         found = joined(found, more)

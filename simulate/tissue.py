@@ -147,7 +147,14 @@ def passive(offsets: ArrayLike, *, joints: tuple[str, ...] = JOINTS) -> Tissue:
             factors.append(factor)
             constants.append(0.0)
             amplitudes.append(0.5 * stiffness / rate**2)
-    return _exponentials(factors, constants, amplitudes, shift, tangent=True)
+    n, matrix = len(factors), np.array(factors).reshape(-1, len(COORDINATES))
+    return Tissue(
+        kind=np.full(n, EXPONENTIAL, np.int8),
+        factor=matrix,
+        shift=-np.array(constants) - matrix @ shift,
+        amplitude=np.array(amplitudes),
+        tangent=np.ones(n, np.int8),
+    )
 
 
 def legs(standing: Standing) -> Tissue:
@@ -162,7 +169,13 @@ def legs(standing: Standing) -> Tissue:
     return passive(zero_offsets("clinical", standing, standing_tilt_deg=tilt_deg), joints=JOINTS[:3])
 
 
-def tightened(name: str, side: str, *, sooner: float, offsets: Array) -> Tissue:
+def tilted(tissue: Tissue, by: float) -> Tissue:
+    """The same tissues of a person who stands with so much more anterior tilt. [rad]"""
+    hips = [INDEX[f"hip_flexion_{side}"] for side in SIDES]
+    return tissue._replace(shift=tissue.shift - by * tissue.factor[:, hips].sum(axis=1))
+
+
+def tightened(name: str, side: str, *, sooner: float, healthy: Tissue) -> Tissue:
     """What a curve of one leg adds to the body where it comes sooner.
 
     Parameters
@@ -172,8 +185,8 @@ def tightened(name: str, side: str, *, sooner: float, offsets: Array) -> Tissue:
     side : {"r", "l"}
     sooner : float
         By how much of its own joint's angle the curve is shifted, 0 or more. [rad]
-    offsets : ndarray, shape (24,)
-        Added to a model angle they give the angle in which the curve counts. [rad]
+    healthy : Tissue
+        Of the body, with the curve in it: where that counts from, this does.
 
     Returns
     -------
@@ -183,16 +196,19 @@ def tightened(name: str, side: str, *, sooner: float, offsets: Array) -> Tissue:
     Raises
     ------
     HipspineError
-        If there is no such curve.
+        If there is no such curve, or the body has not got it.
     """
     known = {curve.name: curve for curve in curves()}
     if name not in known:
         raise unknown("passive curve", name, known)
     curve = known[name]
     more = float(np.expm1(abs(curve.rates[curve.of]) * sooner))
-    strands = _strands(curve, side)
-    factors, amplitudes = [factor for factor, _ in strands], [more * amplitude for _, amplitude in strands]
-    return _exponentials(factors, [curve.constant] * len(strands), amplitudes, offsets, tangent=False)
+    own = [np.flatnonzero((healthy.factor == factor).all(axis=1)) for factor, _ in _strands(curve, side)]
+    if not all(len(found) == 1 for found in own):
+        raise HipspineError(f"the body has no passive tissue {name!r} of side {side!r} that could be tightened")
+    its = np.concatenate(own)
+    found = Tissue(*(getattr(healthy, part)[its] for part in Tissue._fields))
+    return found._replace(amplitude=more * found.amplitude, tangent=np.zeros(len(its), np.int8))
 
 
 def _strands(curve: Curve, side: str) -> list[tuple[Array, float]]:
@@ -215,18 +231,4 @@ def _strands(curve: Curve, side: str) -> list[tuple[Array, float]]:
     return [(factor, (1.0 - part) * amplitude), (along, part * amplitude)]
 
 
-def _exponentials(
-    factors: list[Array], constants: list[float], amplitudes: list[float], offsets: Array, *, tangent: bool
-) -> Tissue:
-    """Terms amplitude exp(constant + factor . (angle + offset))."""
-    n, matrix = len(factors), np.array(factors).reshape(-1, len(COORDINATES))
-    return Tissue(
-        kind=np.full(n, EXPONENTIAL, np.int8),
-        factor=matrix,
-        shift=-np.array(constants) - matrix @ offsets,
-        amplitude=np.array(amplitudes),
-        tangent=np.full(n, tangent, np.int8),
-    )
-
-
-__all__ = ["JOINTS", "Curve", "curves", "legs", "moment", "passive", "tightened"]
+__all__ = ["JOINTS", "Curve", "curves", "legs", "moment", "passive", "tightened", "tilted"]

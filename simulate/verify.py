@@ -152,7 +152,8 @@ def rebuild(result: Compensation) -> Inputs:
         parse_cause(f"{cause['name']}:{cause['side']}:{cause['severity']}") for cause in json.loads(attrs["causes"])
     )
     # the limits in the file are the causes' too: to restrict them once more changes nothing
-    stiff = restrict(RangeOfMotion.normal().limited(**given), causes, active=task.active, offsets=offsets)
+    rom = RangeOfMotion.normal().limited(**given)
+    stiff = restrict(rom, causes, active=task.active, offsets=offsets, tissue=task.tissue)
     free, limited, _ = bounds_of(task, stiff.rom, offsets)
     return Inputs(
         task=task,
@@ -244,7 +245,7 @@ def verify(path: str | Path, *, frames: int | None = 6) -> Verification:
     try:
         inputs, strategies = rebuild(result), [str(name) for name in result.strategy.values]
         reliefs = "reliefs" in result.attrs
-    except (KeyError, AttributeError, ValueError, TypeError, IndexError) as error:
+    except (KeyError, AttributeError, ValueError, TypeError, IndexError, HipspineError) as error:
         raise HipspineError(f"{path}: holds no whole problem: {type(error).__name__}: {error}") from None
     again, answers = answer_to(inputs, strategies, reliefs=reliefs)
     checks = [

@@ -15,7 +15,7 @@ from kinematics.errors import HipspineError
 from kinematics.rom import RangeOfMotion
 from kinematics.tables import value
 from kinematics.zero import standing_tilt, zero_offsets
-from simulate.compensation import bounds_of
+from simulate.compensation import bounds_of, standing_at
 from simulate.kernels.data import Tissue
 from simulate.problem import Task
 from simulate.restrictions import Cause, joined, restrict
@@ -98,10 +98,9 @@ class Builder:
         def given(name: str) -> Any:
             return columns[name][which] if name in columns else self.study.held[name]
 
-        measured = rest.get("standing_tilt", task.standing.tilt_deg)
-        offsets = zero_offsets(
-            rest.get("zero", "clinical"), task.standing, standing_tilt_deg=standing_tilt(measured)[0]
-        )
+        tilt_deg, _ = standing_tilt(rest.get("standing_tilt", task.standing.tilt_deg))
+        task = standing_at(task, tilt_deg)
+        offsets = zero_offsets(rest.get("zero", "clinical"), task.standing, standing_tilt_deg=tilt_deg)
         tissue = self._tissue(rest, task, offsets)
         free, _, _ = bounds_of(task, RangeOfMotion.normal(), offsets)
         reach = reach_of(self.options, given, len(which), active=task.active)
@@ -133,7 +132,8 @@ class Builder:
             for name, severity in rest.items()
             if self.options[name].about == SEVERITY and severity > 0.0
         ]
-        return restrict(RangeOfMotion.normal(), causes, active=task.active, offsets=offsets).tissue
+        healthy = RangeOfMotion.normal()
+        return restrict(healthy, causes, active=task.active, offsets=offsets, tissue=task.tissue).tissue
 
 
 def alike(columns: Mapping[str, Values]) -> Iterator[tuple[dict[str, Any], Any]]:

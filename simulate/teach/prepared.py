@@ -134,7 +134,7 @@ def tightened(prepared: Prepared, causes: tuple[str, ...]) -> Task:
     """The task of the restricted body: with the tissues that causes tighten."""
     found = restrict(
         RangeOfMotion.normal(), [parse_cause(each) for each in causes], active=prepared.task.active,
-        offsets=prepared.offsets,
+        offsets=prepared.offsets, tissue=prepared.task.tissue,
     )  # fmt: skip
     task = prepared.task
     return task if not found.tissue.kind.size else replace(task, tissue=joined(task.tissue, found.tissue))

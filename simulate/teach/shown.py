@@ -52,6 +52,7 @@ from simulate.kernels.data import SHORTFALL, SOLVED, UNSOLVED
 from simulate.restrictions import parse_cause, restrict
 from simulate.strategies import STRATEGIES, allowances
 from simulate.teach.asked import Asked
+from simulate.teach.live.words import MOVEMENTS
 from simulate.teach.person.figure import BODIES
 from simulate.teach.prepared import Prepared, packed, prepare, tightened
 from simulate.teach.said import (
@@ -71,11 +72,6 @@ Shown = dict[str, Any]
 End = tuple[str, int]
 
 VERSION = 1
-TITLES = {
-    "walk": "Walking", "run": "Running", "turn": "Turning while walking", "pivot": "Turning on planted feet",
-    "prone": "Prone hip extension", "prone-rotation": "Prone hip rotation", "bend": "Bending", "squat": "Squatting",
-    "sit": "Sitting down and standing up", "swing": "Golf swing", "stand": "Standing",
-}  # fmt: skip
 PART_NAMES = {"lumbar": "lumbar spine", "thoracic": "thoracic spine"}
 #: A loss that is larger by this is clearly the larger one. [deg] (assumption)
 CLEARLY = 1.0
@@ -137,8 +133,9 @@ def show(asked: Asked) -> Shown:
     prepared = prepare(asked)
     task, free = prepared.task, prepared.free.q
     stiff = restrict(
-        asked.rom, [parse_cause(each) for each in asked.causes], active=task.active, offsets=prepared.offsets
-    )
+        asked.rom, [parse_cause(each) for each in asked.causes], active=task.active, offsets=prepared.offsets,
+        tissue=task.tissue,
+    )  # fmt: skip
     _, bounds, _ = bounds_of(task, stiff.rom, prepared.offsets)
     # closure is kinematics: it knows how far a hip goes, not what that takes
     restricted_task = task if asked.strategy == "closure" else tightened(prepared, tuple(asked.causes))
@@ -163,7 +160,7 @@ def show(asked: Asked) -> Shown:
     shown: Shown = {
         "version": VERSION,
         "task": asked.task,
-        "title": TITLES.get(asked.task, asked.task.capitalize()),
+        "title": MOVEMENTS[asked.task],
         "asked": asked.to_dict(),
         "strategy": asked.strategy,
         "frames": len(q),

@@ -114,12 +114,13 @@ def test_every_limit_and_severity_leaves_what_compensate_says():
         active = bool(rng.random() < 0.5)
         own = reach_of({name: known[name] for name in given}, given.__getitem__, 1, active=active)
         from simulate.restrictions import Cause
+        from simulate.tissue import passive
 
         rom = RangeOfMotion.normal().limited(**{f"{name}_deg": given[name] for name in limits})
         named = [Cause(option.row, option.sides, given[option.name]) for option in some]
         if own.crossing.size:
             continue
-        expected = restrict(rom, named, active=active, offsets=np.zeros(24)).rom
+        expected = restrict(rom, named, active=active, offsets=np.zeros(24), tissue=passive(np.zeros(24))).rom
         for (coordinate, sign), left in expected.reach_deg.items():
             name = next(n for n, d in DIRECTIONS.items() if d.coordinates == (coordinate,) and d.sign == sign)
             ((i, end),) = ends_of(name)

@@ -113,7 +113,7 @@ def test_a_tightened_curve_is_the_same_curve_some_degrees_sooner_its_psoas_and_k
     own = whole.factor[:, INDEX["hip_flexion_r"]] < 0.0
     curve = Line(*(part[own] for part in whole))
     for sooner in (0.0, 0.1, 0.3):
-        more = tightened("hip_into_extension", "r", sooner=sooner, offsets=np.zeros(N))
+        more = tightened("hip_into_extension", "r", sooner=sooner, healthy=passive(np.zeros(N)))
         q = rng.uniform(-0.3, 0.3, N)
         earlier = q.copy()
         earlier[INDEX["hip_flexion_r"]] -= sooner
@@ -153,6 +153,8 @@ def test_unknown_joints_and_coordinates_are_named():
     with pytest.raises(HipspineError, match="'hip_rotation'"):
         moment("hip_rotation", hip_flexion_deg=0, knee_angle_deg=0, ankle_angle_deg=0)
     with pytest.raises(HipspineError, match="'elbow'"):
-        tightened("elbow", "r", sooner=0.1, offsets=np.zeros(N))
+        tightened("elbow", "r", sooner=0.1, healthy=passive(np.zeros(N)))
+    with pytest.raises(HipspineError, match="no passive tissue 'hip_into_extension' of side 'r'"):
+        tightened("hip_into_extension", "r", sooner=0.1, healthy=passive(np.zeros(N), joints=("knee",)))
     with pytest.raises(HipspineError, match=r"\(3,\)"):
         passive(np.zeros(3))
