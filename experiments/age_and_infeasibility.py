@@ -53,7 +53,7 @@ def run(*, small: bool) -> Outcome:
     """Solve both movements at every age with every hip."""
     ages, notices = AGES[small], list[str]()
     shape = (len(TASKS), len(HIPS), len(ages))
-    names = ("share", "beyond", "need", "added", "short", "short_frames", "agrees", "unsolved")
+    names = ("share", "beyond", "need", "added", "short_mm", "short_deg", "short_frames", "agrees", "unsolved")
     kept = {name: np.full(shape, np.nan) for name in names}
     for m, (name, options) in enumerate(TASKS.values()):
         task = build_task(name, **options)
@@ -73,7 +73,8 @@ def run(*, small: bool) -> Outcome:
             "whether the answer's own share is above 1 where, and only where, the need is beyond the range",
         ),
         "added": ("deg", "largest lumbar extension added within the range (predicted)"),
-        "short": ("1", "whether the movement is completed: by how much it falls short [mm or deg] (predicted)"),
+        "short_mm": ("mm", "by how much a place of the movement falls short (predicted)"),
+        "short_deg": ("deg", "by how much an attitude of the movement falls short (predicted)"),
         "short_frames": ("1", "frames that fall short (predicted)"),
         "unsolved": ("1", "frames without an answer"),
     }
@@ -96,13 +97,15 @@ def one_case(case: Solved, own: float) -> dict[str, float]:
     need = case.angle("lumbar_extension", "closure")
     beyond = need > own + 1e-6
     told = case.largest("lumbar_extension", "closure").share_of_range
+    short_mm, short_deg = case.short()
     return {
         "share": float(np.nanmax(need)) / own,
         "need": float(np.nanmax(need)),
         "beyond": float(beyond.sum()),
         "agrees": float((told > 1.0 + 1e-9) == bool(beyond.any())),
         "added": case.largest("lumbar_extension").added_deg,
-        "short": max(case.short()),
+        "short_mm": short_mm,
+        "short_deg": short_deg,
         "short_frames": case.count("shortfall"),
         "unsolved": case.count("unsolved") + case.count("unsolved", "closure"),
     }

@@ -28,11 +28,14 @@ from experiments.common import Comparison, Finding, Outcome, Solved, compare, da
 from experiments.common.cases import STRATEGIES, free_of, tilted
 from experiments.common.draw import PUBLISHED, by_strategy, legend, page
 from experiments.common.published import CONSISTENCY
+from kinematics.tables import value
 from simulate.problem import Task
 from simulate.tasks.catalogue import build_task
 
-#: Peak hip extension of old and young, and the young's tilt; rows V3.hip and V3.tilt of the published table. [deg]
-OLD, YOUNG, YOUNG_TILT = 7.0, 11.0, 11.0
+#: Peak hip extension of old and young, and the young's tilt; table imposed of the experiments. [deg]
+OLD, YOUNG, YOUNG_TILT = (
+    value("imposed", name, package="experiments") for name in ("old_hip", "young_hip", "young_tilt")
+)
 LOST = {True: np.array([2.0, 4.0]), False: np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])}
 ADULT = "young adult"
 WORDS = {

@@ -7,8 +7,8 @@ Task     Walking (loaded foot where it was, trunk upright if it can). Prone hip 
 Varied   How a given total loss of hip extension (10, 20 and 30 deg, counted from each movement's own peak of either
          hip) is shared: half on either side, three quarters to one, or all on the right; who gives way.
 Held     Everything else of the normal range, tables ranges and stiffness; allowances of `least`, table allowances.
-Outcome  Lumbar rotation, bending and extension added at their largest, and the difference of what happens in the two
-         halves of the cycle.
+Outcome  Lumbar rotation, bending and extension added at their largest, and the mean rotation added over the cycle:
+         what the two halves of the cycle do not even out.
 Run      python experiments/asymmetry.py [--small] [--out FOLDER]
 """
 
@@ -45,7 +45,7 @@ def run(*, small: bool) -> Outcome:
     totals, ways, notices = TOTALS[small], WAYS[small], list[str]()
     shape = (len(SUBJECTS), len(totals), len(SHARES), len(ways))
     added = np.full((*shape, len(AXES)), np.nan)
-    halves = np.full(shape, np.nan)
+    means = np.full(shape, np.nan)
     for m, (name, options) in enumerate(SUBJECTS.values()):
         task = build_task(name, **options)
         notices += task.notices
@@ -61,12 +61,12 @@ def run(*, small: bool) -> Outcome:
                 )
                 for s, by in enumerate(ways):
                     added[m, i, j, s] = [abs(case.largest(axis, by).added_deg) for axis in AXES]
-                    halves[m, i, j, s] = one_sided(case, by)
+                    means[m, i, j, s] = one_sided(case, by)
     dims = ("subject", "total", "share", "strategy")
     data = dataset(
         {
             "added": ((*dims, "axis"), added, "deg", "largest lumbar motion added, size"),
-            "one_sided": (dims, halves, "deg", "mean lumbar rotation added over the cycle: what does not even out"),
+            "one_sided": (dims, means, "deg", "mean lumbar rotation added over the cycle: what does not even out"),
         },
         {
             "subject": (list(SUBJECTS), "", "movement"),

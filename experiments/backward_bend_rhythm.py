@@ -22,11 +22,12 @@ from experiments.catalogue import question
 from experiments.common import Comparison, Finding, Outcome, Solved, compare, dataset, published, script, solved
 from experiments.common.cases import free_of, standing_reference
 from experiments.common.draw import band, page
+from kinematics.tables import value
 from simulate.figures.style import BLUE, GREEN, ORANGE, SKY
 from simulate.tasks.catalogue import build_task
 
 #: Lean at which the finding is told: what somebody does who is not told, table movements (an assumption). [deg]
-USUAL = 25.0
+USUAL = value("movements", "bend_backward", package="simulate")
 LEANS = {True: np.array([15.0, USUAL]), False: np.array([5.0, 10.0, 15.0, 20.0, USUAL, 30.0, 35.0])}
 PARTS = {"lumbar": "lumbar_extension", "thoracic": "thoracic_extension"}
 

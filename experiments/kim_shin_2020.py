@@ -28,7 +28,7 @@ from scipy.spatial.transform import Rotation
 
 from experiments.catalogue import question
 from experiments.common import Comparison, Finding, Outcome, compare, dataset, script
-from experiments.common.cases import column, spearman
+from experiments.common.cases import cohort_value, column, spearman
 from experiments.common.draw import PUBLISHED, legend, page
 from kinematics.pose import orientation
 from kinematics.rom import RangeOfMotion
@@ -55,8 +55,9 @@ COLOURS = dict(zip(COHORTS, (ORANGE, BLUE, SKY, GREEN), strict=True))
 OUTCOMES = {"extension": "lumbar extension", "rotation": "lumbar rotation", "roll": "roll of the pelvis"}
 #: Halfway and the end of the raise.
 FRAMES = np.array([25, 50])
-#: Of low back pain (Roach 2015), and gained by stretching the iliopsoas (not at hand: assumption). [deg]
-MEAN, GAINED = -4.2, 5.0
+#: Mean hip extension with low back pain, and what stretching the iliopsoas gave. [deg]
+MEAN = cohort_value("low_back_pain", "hip_extension", "mean", group="low back pain")
+GAINED = value("imposed", "stretched", package="experiments")
 
 
 class Table:

@@ -24,7 +24,7 @@ import xarray as xr
 
 from experiments.catalogue import question
 from experiments.common import Comparison, Finding, Outcome, compare, dataset, script, solved
-from experiments.common.cases import spearman
+from experiments.common.cases import cohort_value, spearman
 from experiments.common.draw import by_strategy, legend, page
 from kinematics.tables import value
 from simulate.cohort import people
@@ -36,9 +36,10 @@ ROTATION = {True: np.array([10.0, 25.0, 40.0]), False: np.arange(5.0, 40.1, 5.0)
 #: People whose hips are drawn, of each population; 25 as in the study of standing.
 STANDING = 25
 POPULATIONS = {"healthy adults": "healthy_adults", "low back pain and controls": "low_back_pain"}
-#: Mean hip extension with low back pain (Roach 2015); gained by stretching before walking (not at hand: assumption) and
-#: before standing (Preece 2021). [deg]
-PAIN, GAINED, PREECE = -4.2, 5.0, 2.6
+#: Mean hip extension with low back pain; what stretching gave before walking and before standing. [deg]
+PAIN = cohort_value("low_back_pain", "hip_extension", "mean", group="low back pain")
+GAINED = value("imposed", "stretched", package="experiments")
+PREECE = value("imposed", "stretched_standing", package="experiments")
 
 
 def run(*, small: bool) -> Outcome:

@@ -26,6 +26,7 @@ from experiments.common import Comparison, Finding, Outcome, Solved, compare, da
 from experiments.common.cases import free_of, standing_reference
 from experiments.common.draw import legend, page
 from kinematics.conventions import INDEX
+from kinematics.tables import value
 from simulate.budget import PARTS
 from simulate.figures.budget import COLOURS
 from simulate.problem import Task
@@ -33,13 +34,15 @@ from simulate.tasks.catalogue import build_task
 
 FACTORS = {True: np.array([0.125, 1.0, 8.0]), False: 2.0 ** np.arange(-3.0, 3.01, 0.5)}
 LUMBAR = ("lumbar_extension", "lumbar_bending", "lumbar_rotation")
+#: How far somebody bends backward who is not told. [deg]
+LEAN = value("movements", "bend_backward", package="simulate")
 
 
 def run(*, small: bool) -> Outcome:
     """Solve both movements with every spine."""
     factors, notices = FACTORS[small], list[str]()
     movements = {"walk": build_task("walk", speed="free")}
-    movements["backward bend"] = standing_reference(build_task("bend", direction="backward", angle=25.0))
+    movements["backward bend"] = standing_reference(build_task("bend", direction="backward", angle=LEAN))
     shape = (len(movements), len(factors))
     kept = {name: np.full(shape, np.nan) for name in ("lumbar", "tilt", "knee", "loss")}
     parts = np.full((*shape, len(PARTS)), np.nan)

@@ -32,7 +32,7 @@ TOLD = 5.0
 
 
 def run(*, small: bool) -> Outcome:
-    """Cut the run's hip extension, and draw groups."""
+    """Cut the run's hip extension, and look at the recordings."""
     cuts = CUTS[small]
     task, walk = build_task("run"), free_of(build_task("walk"))
     free = free_of(task)

@@ -34,7 +34,7 @@ from simulate.tasks.catalogue import build_task
 CAUSE = "tight_hip_flexors"
 #: Degrees by which the curve comes sooner at severity 1, and what one session of stretching gave (Preece 2021).
 FULL = next(float(row["value"]) for row in rows("restrictions", "simulate") if row["name"] == CAUSE)
-STRETCHED = 2.6
+STRETCHED = value("imposed", "stretched_standing", package="experiments")
 TIGHT = {True: np.array([0.0, 5.5, FULL]), False: np.linspace(0.0, FULL, 12)}
 #: Of the people whose flexors differ: how many, and the sd of the degrees by which their curves do (Roach & Miles 1991,
 #: 8 deg over all of hip extension); their standing tilt differs by 5 deg (Lee 2005) for reasons of its own.

@@ -116,6 +116,12 @@ def check_film(path: Path) -> None:
         _ffmpeg(path)
 
 
+def check_moves(name: str, frames: int) -> None:
+    """Raise `HipspineError` if a movement has but one frame."""
+    if frames == 1:
+        raise HipspineError(f"{name} is a single posture: there is nothing to film")
+
+
 def _ffmpeg(path: Path) -> str:
     """Where ffmpeg is."""
     try:
@@ -191,8 +197,7 @@ class Shot:
     """
 
     def __init__(self, result: Compensation, fps: float, settings: FilmSettings):
-        if result.sizes["frame"] == 1:
-            raise HipspineError(f"{result.attrs['task']} is a single posture: there is nothing to film")
+        check_moves(str(result.attrs["task"]), result.sizes["frame"])
         self.result, self.strategy = result, headline_strategy(result)
         one = result.sel(strategy=self.strategy)
         if (one.status.values == UNSOLVED).all():
@@ -214,7 +219,10 @@ class Shot:
         at = np.linspace(*ends, count, endpoint=not cyclic)
         self.nearest = np.clip(np.searchsorted(time, at - 1e-9), self.start, self.stop - 1)
         heading = np.deg2rad(float(one.free.sel(coordinate="pelvis_rotation")[self.start]))
-        self.percent = np.interp(at, time[self.start : self.stop], result.percent()[self.start : self.stop])
+        known, percent = time[self.start : self.stop], result.percent()[self.start : self.stop]
+        if self.stop < len(time):  # the cycle ends where the next begins
+            known, percent = np.append(known, ends[1]), np.append(percent, 100.0)
+        self.percent = np.interp(at, known, percent)
         self.places = {kind: _at(one, kind, heading, time, at) for kind in KINDS}
         self.faces = {kind: [thorax_heading(one, kind, int(f), heading) for f in self.nearest] for kind in KINDS}
         self.status = one.status.values[self.nearest]
@@ -248,7 +256,7 @@ class Shot:
         return Body({name: at[frame] for name, at in self.places[kind].items()}, self.faces[kind][frame])
 
     def views(self, asked: str) -> list[View]:
-        """From where it is seen."""
+        """From where it is seen; the side is the left one where the left hip alone is limited."""
         task = str(self.result.attrs["task"])
         second = "feet" if task in LYING else "above" if task in FROM_ABOVE else "behind"
         found = []
@@ -258,7 +266,8 @@ class Shot:
             box = None if name == "above" else self.box
             if box is not None:
                 low, high = np.minimum(low, box.low), np.maximum(high, box.high)
-            found.append(View(name, low, high, box))
+            view = View(name, low, high, box)
+            found.append(view.other_side() if name == "side" and self.result.limited_side == "l" else view)
         return found
 
 
@@ -342,7 +351,7 @@ class _Sheet:
             axis.set_ylim(0.0, h)
             axis.set_axis_off()
             self.figure.text(
-                (at[0] + 0.5 * scale * w) / self.wide, (at[1] - 0.06) / HIGH, VIEWS[view.name][0], ha="center",
+                (at[0] + 0.5 * scale * w) / self.wide, (at[1] - 0.06) / HIGH, view.words, ha="center",
                 va="top", fontsize=10.5, color="#555555",
             )  # fmt: skip
             axes.append(axis)
@@ -404,7 +413,7 @@ class _Sheet:
         axis.plot([0.0, wide], [FLOOR] * 2, color=BLACK, linewidth=1.2, zorder=1)
         if view.name != "side" or np.ptp(self.shot.camera[:, 0]) < TRAVEL:
             return
-        begins = float(self.shot.camera[frame, 0]) + low
+        begins = float((view.sense * self.shot.camera[frame])[0]) + low
         for mark in np.arange(np.ceil(begins / MARKS), (begins + wide) / MARKS) * MARKS - begins:
             axis.plot([mark, mark - FLOOR], [FLOOR, 0.0], color=BLACK, linewidth=1.0, zorder=1)
 
@@ -412,7 +421,7 @@ class _Sheet:
         """A hip that is at its limit."""
         for side, there in zip("rl", self.shot.at_limit[frame], strict=True):
             if there:
-                at = body.places[f"hip_{side}"] - view.low
+                at = view.at(body.places[f"hip_{side}"])
                 axis.plot(
                     at[view.across], at[view.up], "o", color=VERMILION, markersize=13, markeredgecolor="white", zorder=6
                 )
@@ -425,8 +434,9 @@ class _Sheet:
             free, answer = float(trace.free[nearest]), float(trace.restricted[nearest])
             free_dot.set_data([percent], [free])
             dot.set_data([percent], [answer])
-            change = f"{answer - free:+.1f}°".replace("+0.0", "±0.0").replace("-0.0", "±0.0").replace("-", MINUS)
-            said.set_text(f"{free:.0f}° → {answer:.0f}°   ({change})".replace("-0°", "0°").replace("-", MINUS))
+            change = f"{answer - free:+.1f}°".replace("+0.0", "±0.0").replace("-0.0", "±0.0")
+            told = f"{answer:.0f}°   ({change})" if isfinite(answer) else "not solved"
+            said.set_text(f"{free:.0f}° → {told}".replace("-0°", "0°").replace("-", MINUS))
 
 
 def _magnified(sizes: list[tuple[float, float]], width: float, room: float, beside: bool) -> list[float]:
@@ -477,4 +487,4 @@ def _gif(film: _Sheet, path: Path, fps: float, progress: Progress | None) -> Non
     )
 
 
-__all__ = ["SEEN", "SUFFIXES", "FilmSettings", "Shot", "check_film", "write_film"]
+__all__ = ["SEEN", "SUFFIXES", "FilmSettings", "Shot", "check_film", "check_moves", "write_film"]

@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from kinematics.conventions import INDEX, SIDES, SPINE
+from kinematics.errors import unknown
 from kinematics.pose import frames, orientation, positions
 from kinematics.rom import RangeOfMotion
 from kinematics.spine import follow, recombine
+from kinematics.tables import rows
 from kinematics.zero import standing_tilt
 from simulate.compensation import compensate
 from simulate.goals import MUST, SOFT, Goal, OrientationGoal, PointGoal
 from simulate.problem import Task
 from simulate.result import STATUS, Change, Compensation
+from simulate.strategies import STRATEGIES as BY_NAME
 
 Array = NDArray[np.float64]
 #: Angles that differ by less are alike: rounding has no ranks. [deg]
 ALIKE = 1e-3
-STRATEGIES = ("closure", "predicted", "least")
+STRATEGIES = tuple(BY_NAME)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +149,25 @@ def spine_ranges(case: Solved) -> tuple[Array, Array]:
     return whole, np.array([np.ptp(case.angle(name, kind="free")) for name in names]) / np.array(own)
 
 
+def cohort_value(population: str, of: str, what: str, *, group: str = "") -> float:
+    """One number of table cohorts: of everyone of a population, or of one of its groups, both sexes alike.
+
+    Raises
+    ------
+    HipspineError
+        If there is none.
+    """
+    told = {
+        " ".join(filter(None, (row["name"], row["group"], row["of"], row["what"]))): row["value"]
+        for row in rows("cohorts", "simulate")
+        if not row["sex"]
+    }
+    asked = " ".join(filter(None, (population, group, of, what)))
+    if asked not in told:
+        raise unknown("row of table cohorts", asked, told)
+    return float(told[asked])
+
+
 def spearman(x: Array, y: Array) -> tuple[float, bool]:
     """Rank correlation of two lists, and whether the second varies at all; 0 where it does not. NaN are left out."""
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
@@ -170,6 +192,7 @@ def _most(values: Array) -> float:
 __all__ = [
     "STRATEGIES",
     "Solved",
+    "cohort_value",
     "column",
     "free_of",
     "solved",

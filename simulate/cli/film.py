@@ -19,6 +19,7 @@ from simulate.tasks.catalogue import MOVEMENTS
 
 #: Options of a movement's command that a film has no use for, or its own.
 _OTHER = ("out", "as_json", "strategy")
+#: As `simulate.film.SEEN`, which would load matplotlib before help is shown.
 _SEEN = ("both", "side", "behind", "above", "feet")
 
 
@@ -112,7 +113,7 @@ def _make(name: str, given: dict[str, Any]) -> None:
         click.echo(causes_text())
         return
     path: Path = given["out"] or Path(f"{name}.mp4")
-    from simulate.film import FilmSettings, check_film, write_film
+    from simulate.film import FilmSettings, check_film, check_moves, write_film
 
     settings = FilmSettings(
         view=given["view"], fps=given["fps"], seconds=given["seconds"], slow=given["slow"], size=given["size"]
@@ -128,6 +129,7 @@ def _make(name: str, given: dict[str, Any]) -> None:
             for key, option in movement.options.items()
         }
         task = movement.build(recording, **own)
+        check_moves(task.name, len(task.q))
         strategy = given["strategy"]
         result = compensate(
             mirrored(task) if given["mirror"] else task,

@@ -16,12 +16,13 @@ from kinematics.rom import DIRECTIONS
 from kinematics.tables import rows
 from kinematics.zero import ZEROS
 
+#: As `simulate.strategies.STRATEGIES`, which would load the solver before help is shown.
 STRATEGIES = ("closure", "predicted", "least")
 #: Directions that can be limited.
 LIMITS = tuple(name for name in DIRECTIONS if name.startswith(("hip_", "lumbar_")))
 #: The generic body of which nothing is said.
 BODY = {name: given.default for name, given in signature(Chain.generic).parameters.items()}
-_ANSWER = ("strategy", "allow", "out", "as_json", "help")
+_ANSWER = ("strategy", "allow", "out", "as_json")
 _RECORDING = (
     *("motion", "model", "angles", "resample", "standing", "standing_tilt", "marker_set", "mirror", "zero"),
     *BODY,
@@ -51,8 +52,7 @@ class MovementCommand(click.Command):
             record = param.get_help_record(ctx)
             if record is None:
                 continue
-            title = "Limits" if param.name in (*LIMITS, "cause") else "Answer" if param.name in _ANSWER else "Movement"
-            sections["Recording and body" if param.name in _RECORDING else title].append(record)
+            sections[_section(param)].append(record)
         for title, records in sections.items():
             if not records:
                 continue
@@ -63,6 +63,15 @@ class MovementCommand(click.Command):
                         "limit also with -left or -right, lumbar bending and rotation too."
                     )
                 formatter.write_dl(records)
+
+
+def _section(param: click.Parameter) -> str:
+    """Where an option stands; help is known by what is typed, as its name differs between versions of click."""
+    if param.name in (*LIMITS, "cause"):
+        return "Limits"
+    if param.name in _RECORDING:
+        return "Recording and body"
+    return "Answer" if param.name in _ANSWER or "--help" in param.opts else "Movement"
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -261,7 +261,9 @@ def _clearer_on_the_left(result: Compensation, curve: _Curve, limit: float, beyo
 def _own_range(axis: Axes, result: Compensation, name: str) -> None:
     """Where the person's own range ends, if a strategy needs more than that."""
     angle = result.restricted.sel(coordinate=name).values + float(result.zero_offset.sel(coordinate=name))
-    for end, beyond, below in (("upper", angle.max() - 0.05, False), ("lower", -angle.min() - 0.05, True)):
+    angle = angle[result.status.values != UNSOLVED]  # an unsolved posture is no need
+    most, least = angle.max(initial=-np.inf), angle.min(initial=np.inf)
+    for end, beyond, below in (("upper", most - 0.05, False), ("lower", -least - 0.05, True)):
         own = float(result[f"own_{end}"].sel(coordinate=name))
         if beyond > (-own if below else own):
             axis.axhline(own, color=VERMILION, linewidth=1.5, linestyle=(0, (1, 2)))

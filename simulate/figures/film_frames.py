@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,18 +15,19 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from kinematics.conventions import SIDE_WORDS
-from simulate.figures.body import ANSWER, FREE, HEAD, Places, draw, moved
+from kinematics.mirror import other_side
+from simulate.figures.body import ANSWER, FREE, HEAD, Places, draw
 from simulate.figures.furniture import Box
+from simulate.figures.movement import FROM_ABOVE
 from simulate.figures.plan import draw_plan
 from simulate.figures.style import BLACK, GREY, VERMILION
 from simulate.figures.words import LYING
+from simulate.kernels.data import UNSOLVED
 from simulate.report.table import headline_strategy
 from simulate.result import Compensation
 
 Array = NDArray[np.float64]
 
-#: Movements whose second view is from above: there it shows what turns.
-FROM_ABOVE = ("turn", "pivot", "swing")
 #: Views by name: the words below them, and the axis of the picture that runs to the right.
 VIEWS = {
     "side": ("from the right", 0),
@@ -81,7 +82,7 @@ FAR_ROUND = 60.0
 
 @dataclass(frozen=True)
 class Trace:
-    """An angle that is told as a curve: free and restricted (F,), the limit if it has one. [deg]"""
+    """An angle that is told as a curve: free and restricted (F,), the limit if it has one; NaN if not solved. [deg]"""
 
     title: str
     free: Array
@@ -93,14 +94,15 @@ def traces(result: Compensation) -> list[Trace]:
     """Hip, pelvis and lumbar spine: of the limited hip's plane, unless another coordinate clearly changes more."""
     strategy = headline_strategy(result)
     one = result.sel(strategy=strategy)
+    solved = one.status.values != UNSOLVED
 
     def angle(name: str, sign: float = 1.0) -> tuple[Array, Array]:
         offset = float(one.zero_offset.sel(coordinate=name))
         free, answer = (sign * (one[kind].sel(coordinate=name).values + offset) for kind in ("free", "restricted"))
-        return free, answer
+        return free, np.where(solved, answer, np.nan)
 
     def change(name: str) -> float:
-        return float(np.nanmax(np.abs((one.restricted - one.free).sel(coordinate=name).values)))
+        return float(np.abs((one.restricted - one.free).sel(coordinate=name).values)[solved].max(initial=0.0))
 
     def most(names: Sequence[str], own: str) -> str:
         found = max(names, key=change)
@@ -184,12 +186,26 @@ class Body:
 
 @dataclass(frozen=True)
 class View:
-    """Bodies seen from one side; the picture's lower left corner is the one of `low` and `high` (3,). [m]"""
+    """Bodies seen from one side; the picture's lower left corner is the one of `low` and `high` (3,). [m]
+
+    From the left everything has made half a turn about the vertical, and forward is to the left.
+    """
 
     name: str
     low: Array
     high: Array
     box: Box | None = None
+    from_left: bool = False
+
+    @property
+    def words(self) -> str:
+        """From where, in words."""
+        return "from the left" if self.from_left else VIEWS[self.name][0]
+
+    @property
+    def sense(self) -> Array:
+        """Which way each axis (3,) of the picture runs: 1 as the body's, -1 against it."""
+        return np.array([-1.0, 1.0, -1.0]) if self.from_left else np.ones(3)
 
     @property
     def across(self) -> int:
@@ -206,16 +222,33 @@ class View:
         """Width and height. [m]"""
         return float((self.high - self.low)[self.across]), float((self.high - self.low)[self.up])
 
+    def other_side(self) -> View:
+        """The same from the left."""
+        half = replace(self, from_left=True)
+        ends = half.sense * self.low, half.sense * self.high
+        box = None if self.box is None else self.box.turned()
+        return replace(half, low=np.minimum(*ends), high=np.maximum(*ends), box=box)
+
+    def at(self, place: Array) -> Array:
+        """A place (3,) from the picture's corner. [m]"""
+        return np.asarray(self.sense * place - self.low)
+
+    def seen(self, body: Body) -> Body:
+        """A body as it is drawn: from the left its left is what is near, so it changes names with its right."""
+        if not self.from_left:
+            return Body({name: self.at(at) for name, at in body.places.items()}, body.faces)
+        return Body({other_side(name): self.at(at) for name, at in body.places.items()}, -body.faces)
+
     def draw(self, axis: Axes, bodies: Mapping[str, Body], colour: str) -> None:
         """Draw bodies by kind, ``ghost`` first in grey lines, ``actor`` in the flesh with its lumbar spine coloured."""
-        by = -self.low
         if self.box is not None:
-            self.box.moved(by).draw(axis, self.across)
+            self.box.moved(-self.low).draw(axis, self.across)
         for kind in ("flesh", "ghost", "actor"):
             body = bodies.get("actor" if kind == "flesh" else kind)
             if body is None:
                 continue
-            places = moved(body.places, by)
+            body = self.seen(body)
+            places = body.places
             if self.name == "above":
                 if kind != "flesh":
                     ghost = kind == "ghost"

@@ -36,6 +36,12 @@ class Box(NamedTuple):
         """The same box larger, about the origin."""
         return self._replace(low=by * self.low, high=by * self.high)
 
+    def turned(self) -> Box:
+        """The same box after half a turn about the vertical."""
+        half = np.array([-1.0, 1.0, -1.0])
+        ends = half * self.low, half * self.high
+        return self._replace(low=np.minimum(*ends), high=np.maximum(*ends))
+
     def draw(self, axis: Axes, across: int) -> None:
         """Draw it behind everything; `across` is the axis that runs to the right."""
         wide, high = (self.high - self.low)[[across, 1]]

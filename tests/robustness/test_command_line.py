@@ -276,6 +276,7 @@ def test_help_and_version(hipspine):
     code, out, _ = hipspine("walk", "--help")
     assert code == 0
     assert "--hip-internal-rotation" in out
+    assert "--help" in out[out.index("Answer:") :]
     code, out, _ = hipspine("--version")
     assert code == 0
 

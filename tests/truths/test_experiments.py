@@ -11,9 +11,11 @@ from math import nan
 import pytest
 from click.testing import CliRunner
 
+from experiments import age_and_tilt
 from experiments.catalogue import SECTIONS, experiment, experiments, folder, read
 from experiments.command import run_experiment
 from experiments.common import compare, published
+from experiments.common.cases import cohort_value
 from experiments.common.finding import Finding
 from experiments.common.published import (
     CONSISTENCY,
@@ -30,6 +32,7 @@ from experiments.common.published import (
     verdict,
 )
 from kinematics.errors import HipspineError
+from kinematics.tables import rows
 
 CONFIDENCE = {"read", "secondary", "unverified", "derived", "assumption"}
 
@@ -116,6 +119,29 @@ def test_every_published_row_names_a_known_source_its_role_and_how_sure_we_are(r
         else:
             assert row.kind in ("sign", "none"), row.id
             assert row.kind == "none" or row.value, row.id
+
+
+def test_every_figure_that_is_imposed_names_a_known_source_and_how_sure_we_are(request):
+    bib = (request.config.rootpath / "kinematics" / "data" / "sources.bib").read_text(encoding="utf-8")
+    known = set(re.findall(r"@\w+\{([^,]+),", bib))
+    for row in rows("imposed", "experiments"):
+        assert None not in row, f"{row['name']}: more cells than columns"
+        assert row["source"] == "assumption" or row["source"] in known, row["name"]
+        assert row["confidence"] in CONFIDENCE, row["name"]
+        assert (row["source"] == "assumption") == (row["confidence"] == "assumption"), row["name"]
+
+
+def test_the_walk_of_the_young_is_that_of_the_published_rows():
+    assert published("V3.hip").value == age_and_tilt.OLD - age_and_tilt.YOUNG
+    assert published("V3.thigh").value == age_and_tilt.YOUNG + age_and_tilt.YOUNG_TILT
+
+
+def test_a_number_of_a_population_is_the_one_of_its_own_row():
+    back_pain = {"group": "low back pain"}
+    assert cohort_value("low_back_pain", "hip_extension", "mean", **back_pain) == -4.2
+    assert cohort_value("low_back_pain", "hip_extension", "mean", group="control") == 6.8
+    with pytest.raises(HipspineError, match="Did you mean 'low_back_pain low back pain hip_extension mean'"):
+        cohort_value("low_back_pain", "hip_extensoin", "mean", **back_pain)
 
 
 @pytest.mark.parametrize("name", experiments())

@@ -71,6 +71,14 @@ def test_a_need_beyond_the_own_range_is_marked_in_the_curve(bundled_walk):
     assert not any("own range" in text for text in texts)
 
 
+def test_an_unsolved_frame_asks_nothing_of_the_own_range(bundled_walk):
+    result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(hip_extension_deg=0), reliefs=False)
+    result["status"][:, 80] = UNSOLVED
+    result["restricted"].loc[{"coordinate": ["lumbar_extension", "lumbar_rotation"]}][:, 80] = 80.0
+    texts = [text.get_text() for axis in compensation_figure(result).subfigs[0].axes for text in axis.texts]
+    assert not any("own range" in text for text in texts)
+
+
 def test_frames_that_are_not_solved_are_marked(bundled_walk):
     result = compensate(bundled_walk, rom=RangeOfMotion.normal().limited(hip_extension_deg=0))
     result["status"][:, 80:85] = 0

@@ -1,5 +1,6 @@
 """A film shows the answer's own frames, as long and as large as asked, and leaves nothing half-made."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -12,12 +13,16 @@ from PIL import Image
 
 from kinematics import RangeOfMotion
 from kinematics.errors import HipspineError
-from simulate import cli, compensate, film
+from simulate import cli, compensate, film, strategies
+from simulate.cli import options
 from simulate.figures.film_frames import traces
+from simulate.figures.furniture import Box
 from simulate.film import FilmSettings, Shot, check_film, write_film
+from simulate.kernels.data import UNSOLVED
 from simulate.tasks.catalogue import build_task
 
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="films need imageio-ffmpeg, extra teach")
+cli_film = importlib.import_module("simulate.cli.film")  # its name in the package is the command
 SMALL = {"size": (640, 360), "seconds": 1.0, "fps": 4.0}
 
 
@@ -118,6 +123,85 @@ def test_curves_are_of_the_limited_hip_and_never_beyond_its_limit():
     hip, pelvis, _ = traces(answer("pivot", hip_internal_rotation_left_deg=15.0))
     assert hip.title == "Left hip internal rotation" and pelvis.title == "Pelvis: turned left"
     assert hip.restricted.max() == pytest.approx(15.0, abs=1e-6)
+
+
+def with_an_unsolved_frame():
+    """The stiff walk with one frame without an answer, whose posture is far away."""
+    result = stiff().copy(deep=True)
+    frame = Shot(result, 10.0, FilmSettings()).start + 40
+    result["status"][:, frame] = UNSOLVED
+    result["restricted"].loc[{"coordinate": "lumbar_bending"}][:, frame] += 80.0
+    return result, frame
+
+
+def test_a_frame_that_is_not_solved_chooses_no_curve_and_is_a_gap_in_it():
+    result, frame = with_an_unsolved_frame()
+    for trace, whole in zip(traces(result), traces(stiff()), strict=True):
+        assert trace.title == whole.title
+        assert np.flatnonzero(np.isnan(trace.restricted)).tolist() == [frame]
+        there = np.arange(len(trace.free)) != frame
+        np.testing.assert_array_equal(trace.restricted[there], whole.restricted[there])
+        np.testing.assert_array_equal(trace.free, whole.free)
+
+
+def test_a_film_goes_through_a_frame_that_is_not_solved(tmp_path):
+    result, frame = with_an_unsolved_frame()
+    settings = FilmSettings(size=(480, 270), seconds=1.0, fps=10.0)
+    shot = Shot(result, 60.0, FilmSettings(seconds=4.0))
+    assert (shot.status == UNSOLVED).any() and frame in shot.nearest
+    assert write_film(result, tmp_path / "film.gif", settings)["frames"] == 10
+
+
+def test_without_any_frame_that_is_solved_there_is_no_film(tmp_path):
+    result = stiff().copy(deep=True)
+    result["status"][:] = UNSOLVED
+    with pytest.raises(HipspineError, match="no frame of walk was solved"):
+        write_film(result, tmp_path / "film.gif")
+
+
+def test_the_percentage_runs_evenly_to_the_end_of_the_cycle():
+    percent = Shot(stiff(), 30.0, FilmSettings(seconds=20.0)).percent
+    assert len(percent) == 600
+    # recorded times are even to a tenth of their step, and every step of the film is a sixth of one
+    assert np.diff(percent) == pytest.approx(100.0 / 600.0, rel=0.1)
+    assert percent[-1] == pytest.approx(100.0 - 100.0 / 600.0, abs=0.02)
+
+
+def test_a_walker_whose_left_hip_alone_is_limited_is_seen_from_the_left():
+    from_right, _ = Shot(stiff(), 10.0, FilmSettings()).views("both")
+    assert from_right.words == "from the right"
+    shot = Shot(answer(hip_extension_left_deg=-5.0), 10.0, FilmSettings())
+    from_left, behind = shot.views("both")
+    assert (from_left.words, behind.words) == ("from the left", "from behind")
+    for frame in range(0, len(shot), 7):
+        body = shot.body("free", frame)
+        seen = from_left.seen(body).places
+        # forward is to the left, up stays up, and what is drawn as near is the left leg
+        for name, other in (("toe_r", "toe_l"), ("hip_l", "hip_r"), ("c7", "c7")):
+            away = seen[name] - seen["l5s1"], body.places[other] - body.places["l5s1"]
+            np.testing.assert_allclose(away[0], away[1] * [-1.0, 1.0, -1.0], atol=1e-12)
+        assert seen["hip_r"][2] > seen["hip_l"][2]
+        for at in seen.values():
+            assert (at[:2] >= 0.0).all() and (at[:2] <= from_left.size).all()
+    # the view from behind has the sides as they are
+    assert behind.seen(body).places["hip_r"][2] > behind.seen(body).places["hip_l"][2]
+
+
+def test_the_planted_foot_stays_on_the_ground_that_passes_by():
+    shot = Shot(answer(hip_extension_left_deg=-5.0), 30.0, FilmSettings())
+    (view,) = shot.views("side")
+    loaded = [k for k, percent in enumerate(shot.percent) if 15.0 < percent < 35.0]
+    ground = [(view.sense * shot.camera[k])[0] for k in loaded]
+    foot = [view.at(shot.places["free"]["forefoot_l"][k])[0] for k in loaded]
+    assert np.ptp(ground) > 0.2  # [m]
+    assert np.ptp(np.add(foot, ground)) < 0.03  # a recorded foot slips and rolls a little
+
+
+def test_the_seat_is_where_it_was_when_it_is_seen_from_the_left():
+    box = Box(np.array([-0.1, 0.0, -0.2]), np.array([0.4, 0.5, 0.3]), on_floor=True)
+    turned = box.turned()
+    np.testing.assert_allclose([turned.low, turned.high], [[-0.4, 0.0, -0.3], [0.1, 0.5, 0.2]])
+    np.testing.assert_allclose(turned.turned().low, box.low)
 
 
 @pytest.mark.parametrize("name", ["run", "turn", "prone", "sit", "swing"])
@@ -228,7 +312,7 @@ def test_the_command_makes_a_film_and_says_so(tmp_path, monkeypatch, capsys):
         (("walk", "--out", "none/film.gif"), "there is no folder none"),
         (("wlak",), "No such command 'wlak'"),
         (("walk", "--json"), "No such option"),
-        (("stand", "--out", "film.gif"), "single posture"),
+        (("stand", "--out", "film.gif"), "stand is a single posture: there is nothing to film"),
     ],
 )
 def test_a_command_that_cannot_be_ends_in_one_line(tmp_path, monkeypatch, capsys, words, says):
@@ -238,6 +322,20 @@ def test_a_command_that_cannot_be_ends_in_one_line(tmp_path, monkeypatch, capsys
     assert out == ""
     assert says in err and "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_single_posture_is_refused_before_anything_is_solved(tmp_path, monkeypatch, capsys):
+    def solved(*task, **how):
+        raise AssertionError("solved")
+
+    monkeypatch.setattr("simulate.compensation.compensate", solved)
+    code, _, err = run(monkeypatch, capsys, "stand", "--out", str(tmp_path / "film.gif"))
+    assert code == 2 and "stand is a single posture" in err
+
+
+def test_the_command_knows_the_views_and_the_strategies_that_there_are():
+    assert cli_film._SEEN == film.SEEN
+    assert tuple(strategies.STRATEGIES) == options.STRATEGIES
 
 
 def test_every_movement_has_a_film_that_explains_its_options(monkeypatch, capsys):
