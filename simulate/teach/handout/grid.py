@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil
 from os import cpu_count
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -25,15 +24,15 @@ Array = NDArray[np.float64]
 Packed = NDArray[np.int16]
 Shown = Mapping[str, Any]
 
-#: Distance of two values that are computed; of answers that take longer than `PATIENCE`. [deg, s]
-FINE, COARSE, PATIENCE = 2.5, 5.0, 0.25
+#: Distance of two values that are computed. [deg]
+FINE = 2.5
 #: Ends of some sliders where those of the live page go further than a page has to. [deg] (assumption)
 REACH = {
     "hip_extension": (-20.0, 15.0), "hip_flexion": (60.0, 130.0), "hip_internal_rotation": (0.0, 45.0),
     "hip_external_rotation": (0.0, 50.0), "hip_abduction": (0.0, 40.0), "hip_adduction": (0.0, 35.0),
 }  # fmt: skip
-#: At most so many places between computed values are looked at, of quick and of slow answers.
-LOOKED, LOOKED_SLOW = 60, 6
+#: At most so many places between computed values are looked at.
+LOOKED = 60
 #: What one step of a stored number is: places, parts of a quaternion, angles, shares. [m, 1, deg, 1]
 PLACE, TURN, ANGLE, SHARE = 1.0 / 20_000.0, 1.0 / 16_000.0, 0.01, 0.001
 #: Joints that stay within this of the free ones are not changed. [m]
@@ -82,8 +81,9 @@ class Grid:
     """Answers by node: the product of the axes' values, the last axis fastest, and then what was asked itself.
 
     `motion` (C, N) int16 holds the differences of the restricted from the free answer, NOTHING where there is none: by
-    frame the poses (bodies x 7) and curves, and restricted shares of range (3) and hip angles (2). `told` (K, N) holds
-    by `names` what belongs to a whole answer: ends of ranges, the budget, shortfalls, frames without an answer.
+    frame the poses (bodies x 7) and curves; and as they are the restricted shares of range (3), hip angles (2) and the
+    status (1 solved, 2 falls short). `told` (K, N) holds by `names` what belongs to a whole answer: ends of ranges, the
+    budget, shortfalls.
     """
 
     axes: tuple[Axis, ...]
@@ -113,32 +113,42 @@ def grid(asked: Asked, sliders: Sequence[str], show: Callable[[Asked], Shown], *
     """
     if not 1 <= len(sliders) <= 2:
         raise HipspineError(f"one or two limits can be moved in an exported page, not {len(sliders)}")
-    began = perf_counter()
     own = show(asked)
-    slow = perf_counter() - began > PATIENCE and float(own["ms"]) > 1e3 * PATIENCE
-    axes = tuple(_axis(asked, name, (COARSE if slow else FINE) / finer) for name in sliders)
+    axes = tuple(_axis(asked, name, FINE / finer) for name in sliders)
     nodes = [_limited(asked, axes, values) for values in product(*(axis.values for axis in axes))]
-    with ThreadPoolExecutor(WORKERS) as pool:  # the kernels let go of the interpreter
-        answers = list(pool.map(lambda each: _answer(each, show), nodes))
     free = _free(own)
-    packed = np.stack([_packed(answer, free) for answer in (*answers, own)], axis=1)
-    names = tuple(dict.fromkeys(name for answer in (*answers, own) if answer for name in _told(answer)))
-    told = np.array([_row(answer, names) for answer in (*answers, own)]).T
-    return Grid(axes, packed, names, told, _exactness(asked, axes, packed, free, show, LOOKED_SLOW if slow else LOOKED))
+
+    def stored(each: Asked | None) -> tuple[Packed, dict[str, float]]:
+        """What is kept of an answer: a tenth of its size, and there are hundreds."""
+        answer = _answer(each, show)
+        return _packed(answer, free), _told(answer)
+
+    with ThreadPoolExecutor(WORKERS) as pool:  # the kernels let go of the interpreter
+        every = [*pool.map(stored, nodes), (_packed(own, free), _told(own))]
+    packed = np.stack([motion for motion, _ in every], axis=1)
+    names = tuple(dict.fromkeys(name for _, each in every for name in each))
+    told = np.array([_row(each, names) for _, each in every]).T
+    return Grid(axes, packed, names, told, _exactness(asked, axes, packed, free, show))
 
 
 def dial_of(name: str) -> Dial:
     """How far a limit's slider goes: as on the live page, less the ends where hardly anything can be done."""
     known = {**HIP, **LUMBAR}
-    base = name.removesuffix("_right").removesuffix("_left")
+    base = _both(name)
     dial = known[name] if name in known else known[base]
     low, high = REACH.get(base, (dial.low, dial.high))
     return replace(dial, low=max(low, dial.low), high=min(high, dial.high))
 
 
+def _both(name: str) -> str:
+    """A direction of one side as that of both."""
+    return name.removesuffix("_right").removesuffix("_left")
+
+
 def _axis(asked: Asked, name: str, step: float) -> Axis:
     dial = dial_of(name)
-    begins = float(asked.limits_deg.get(name, dial.normal))
+    limits = asked.limits_deg
+    begins = float(limits.get(name, limits.get(_both(name), dial.normal)))
     low, high = min(dial.low, begins), max(dial.high, begins)
     values = np.linspace(low, high, ceil((high - low) / step) + 1).tolist()
     if min(abs(value - begins) for value in values) > 1e-9:
@@ -191,7 +201,7 @@ def _packed(answer: Shown | None, free: Mapping[str, Array]) -> Packed:
     frames, bodies = free["poses"].shape[:2]
     curves = free["curves"].shape[1]
     if answer is None:
-        return np.full(frames * (7 * bodies + curves + 5), NOTHING, dtype=np.int16)
+        return np.full(frames * (7 * bodies + curves + 6), NOTHING, dtype=np.int16)
     poses = _poses(answer, "restricted")
     turns = poses[..., 3:]
     against = np.sum(turns * free["poses"][..., 3:], axis=-1, keepdims=True) < 0.0
@@ -200,7 +210,8 @@ def _packed(answer: Shown | None, free: Mapping[str, Array]) -> Packed:
     angles = np.stack([_numbers(curve["restricted"]) for curve in answer["curves"]], axis=1) - free["curves"]
     shares = np.stack([_numbers(answer["share"][name]["restricted"]) for name in ("hip_r", "hip_l", "lumbar")], axis=1)
     arcs = np.stack([_numbers(arc["angle"]["restricted"]) for arc in answer["arcs"]], axis=1)
-    parts = (poses.reshape(frames, -1), angles / ANGLE, shares / SHARE, arcs / ANGLE)
+    status = np.array(answer["frame_status"], dtype=np.float64)[:, None]
+    parts = (poses.reshape(frames, -1), angles / ANGLE, shares / SHARE, arcs / ANGLE, status)
     whole = np.round(np.concatenate(parts, axis=1))
     there = np.asarray(np.isfinite(whole).all(axis=1))
     if np.abs(whole[there]).max(initial=0.0) > _MOST:
@@ -208,9 +219,11 @@ def _packed(answer: Shown | None, free: Mapping[str, Array]) -> Packed:
     return np.where(there[:, None], whole, float(NOTHING)).astype(np.int16).ravel()
 
 
-def _told(answer: Shown) -> dict[str, float]:
+def _told(answer: Shown | None) -> dict[str, float]:
     """What belongs to a whole answer, by name."""
     found = dict[str, float]()
+    if answer is None:
+        return found
     for curve in answer["curves"]:
         for end in ("limit", "limit_low"):
             if curve[end] is not None:
@@ -221,20 +234,16 @@ def _told(answer: Shown) -> dict[str, float]:
         found[f"arc {arc['side']} limited"] = float(arc["limited"])
     for row in answer["budget"]:
         found[f"budget {row['limit']}|lost_deg"] = float(row["lost_deg"])
-        found[f"budget {row['limit']}|at"] = float(row["at"])
         for part in row["parts"]:
             found[f"budget {row['limit']}|{part['name']}"] = float(part["deg"])
     for short in answer["shortfalls"]:
         for unit in ("mm", "deg"):
             found[f"short {short['goal']}|{unit}"] = float(short[unit])
-    found["unsolved"] = float(answer["status"]["unsolved"])
-    found["shortfall"] = float(answer["status"]["shortfall"])
     return found
 
 
-def _row(answer: Shown | None, names: Sequence[str]) -> list[float]:
+def _row(told: Mapping[str, float], names: Sequence[str]) -> list[float]:
     """What an answer tells in a fixed order: nothing lost is 0, a limit that is not there is NaN."""
-    told = {} if answer is None else _told(answer)
     return [told.get(name, 0.0 if name.startswith(("budget", "short")) else float("nan")) for name in names]
 
 
@@ -270,13 +279,12 @@ def _exactness(
     packed: Packed,
     free: Mapping[str, Array],
     show: Callable[[Asked], Shown],
-    most: int,
 ) -> Exactness:
     """Compare with the solver halfway between computed values."""
     halves = [[0.5 * (a + b) for a, b in zip(axis.values, axis.values[1:], strict=False)] for axis in axes]
     places = list(product(*halves))
-    if len(places) > most:  # spread evenly, the same every time
-        places = [places[k] for k in np.random.default_rng(7).choice(len(places), most, replace=False)]
+    if len(places) > LOOKED:  # spread evenly, the same every time
+        places = [places[k] for k in np.random.default_rng(7).choice(len(places), LOOKED, replace=False)]
     frames, bodies = free["poses"].shape[:2]
     channels = packed.shape[0] // frames
     angles, joints = list[Array](), list[Array]()

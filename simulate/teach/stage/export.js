@@ -2,9 +2,8 @@
 // interpolated here; data and text are in the page. Finds `createStage`, `three` and `echarts` by these names.
 const DATA = JSON.parse(document.getElementById("hx-data").textContent);
 const NOTHING = -32768;
-const NEGLIGIBLE = 0.05; // a change below this is not worth a word [deg]
-const SECOND = 1.0; // a second lumbar change is told from this on [deg] ...
-const OF_FIRST = 0.3; // ... and from this share of the first
+const SAID = DATA.said; // from which size on something is told: simulate.teach.said and simulate.solution
+const FALLS_SHORT = 2; // the status of a frame
 
 const made = (tag, name, parent, text) => {
   const element = document.createElement(tag);
@@ -14,6 +13,7 @@ const made = (tag, name, parent, text) => {
   return element;
 };
 const minus = (text) => String(text).replace("-", "−");
+const plain = (value) => minus(Number(value.toPrecision(6)));
 const degrees = (value) => (Math.abs(value) < 9.95 ? `${Math.abs(value).toFixed(1)}°` : `${Math.abs(value).toFixed(0)}°`);
 const listed = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts.join(""));
 
@@ -89,21 +89,22 @@ class Answers {
     const { frames, bodies, curves } = base;
     const corners = this.corners(values);
     const n = 7 * bodies.length;
-    const channels = n + curves.length + 5;
+    const channels = n + curves.length + 6;
     const { place, turn, angle, share } = DATA.units;
     const poses = new Float32Array(this.free);
     const now = curves.map(({ free }) => free.map(() => null));
     const shares = [0, 1, 2].map(() => new Array(frames).fill(null));
     const arcs = [0, 1].map(() => new Array(frames).fill(null));
-    let unsolved = 0;
+    const status = new Array(frames).fill(0);
     for (let f = 0; f < frames; f++) {
       const start = f * channels;
       const read = (c) => corners.reduce((sum, [node, weight]) => sum + weight * this.motion[(start + c) * this.nodes + node], 0);
       if (corners.some(([node]) => this.motion[start * this.nodes + node] === NOTHING)) {
         poses.fill(NaN, f * n, f * n + n);
-        unsolved += 1;
         continue;
       }
+      const short = corners.some(([node]) => this.motion[(start + channels - 1) * this.nodes + node] === FALLS_SHORT);
+      status[f] = short ? FALLS_SHORT : 1;
       for (let b = 0; b < bodies.length; b++) {
         const p = f * n + 7 * b;
         for (let k = 0; k < 3; k++) poses[p + k] += place * read(7 * b + k);
@@ -120,6 +121,7 @@ class Answers {
       arcs.forEach((values_, k) => (values_[f] = angle * read(n + curves.length + 3 + k)));
     }
     const told = this.column(corners);
+    const count = (code) => status.filter((each) => each === code).length;
     const joints = ["hip_r", "hip_l", "lumbar"];
     const shown = {
       ...base,
@@ -136,8 +138,8 @@ class Answers {
         limited: told(`arc ${arc.side} limited`) > 0.5, angle: { free: arc.angle.free, restricted: arcs[k] },
       })),
       budget: this.budget(told),
-      status: { solved: frames - unsolved, shortfall: Math.round(told("shortfall") ?? 0), unsolved },
-      frame_status: now[0].map((value) => (value === null ? 0 : 1)),
+      status: { solved: count(1), shortfall: count(FALLS_SHORT), unsolved: count(0) },
+      frame_status: status,
     };
     shown.summary = this.summary(shown);
     shown.shortfall = this.short(told);
@@ -158,7 +160,7 @@ class Answers {
         angle: { free: arc.angle.free, restricted: arc.angle.free },
       })),
       budget: [], summary: {}, shortfall: null,
-      status: { solved: base.frames, shortfall: 0, unsolved: 0 },
+      status: { solved: base.frames, shortfall: 0, unsolved: 0 }, frame_status: new Array(base.frames).fill(1),
       headline: "The unrestricted person. What will the restriction change? Predict, then reveal.",
     };
   }
@@ -177,7 +179,7 @@ class Answers {
     const limits = [...new Set(this.step.grid.names.filter((name) => name.startsWith("budget ")).map((name) => name.slice(7).split("|")[0]))];
     return limits
       .map((limit) => ({
-        limit, lost_deg: told(`budget ${limit}|lost_deg`) ?? 0, at: told(`budget ${limit}|at`) ?? 0,
+        limit, lost_deg: told(`budget ${limit}|lost_deg`) ?? 0,
         parts: DATA.parts.map((name) => ({ name, deg: told(`budget ${limit}|${name}`) ?? 0 })),
       }))
       .filter(({ lost_deg }) => lost_deg > 0.01);
@@ -202,7 +204,9 @@ class Answers {
     const goals = [...new Set(this.step.grid.names.filter((name) => name.startsWith("short ")).map((name) => name.slice(6).split("|")[0]))];
     const parts = goals.map((goal) => {
       const [mm, deg] = ["mm", "deg"].map((unit) => told(`short ${goal}|${unit}`) ?? 0);
-      const by = [mm > 0.5 ? `${(mm / 10).toFixed(1)} cm` : null, deg > 0.05 ? degrees(deg) : null].filter(Boolean);
+      const far = mm < 9.95 ? `${mm.toFixed(1)} mm` : `${(mm / 10).toFixed(1)} cm`;
+      const turned = deg < 0.095 ? `${deg.toFixed(2)}°` : degrees(deg);
+      const by = [mm > SAID.must_mm ? far : null, deg > SAID.must_deg ? turned : null].filter(Boolean);
       return by.length ? `${goal} ${by.join(" and ")} short` : null;
     });
     return parts.filter(Boolean).join(", ") || null;
@@ -215,18 +219,19 @@ class Answers {
     let ending = shown.shortfall ? ` The task is not completed: ${shown.shortfall}.` : "";
     const { unsolved } = shown.status;
     if (unsolved) ending += ` ${unsolved} ${unsolved === 1 ? "frame has" : "frames have"} no answer.`;
-    if (!Object.keys(added).length) return `No answer was found for ${words.movement} with these limits.`;
+    const moved = new Map(this.axes.map(({ name }, k) => [name, values[k]]));
+    const limits = words.limits.map((each) => `${each.words} limited to ${plain(moved.get(each.name) ?? each.value)}°`);
+    if (!Object.keys(added).length) return `No answer was found for ${words.movement} with ${listed([...limits, ...words.causes])}.`;
     const ranked = Object.keys(words.lumbar).sort((a, b) => Math.abs(added[b]) - Math.abs(added[a]));
-    let told = ranked.slice(0, 2).filter((name, k) => Math.abs(added[name]) > [NEGLIGIBLE, SECOND][k]);
-    told = told.filter((name, k) => k === 0 || Math.abs(added[name]) > OF_FIRST * Math.abs(added[told[0]]));
-    const lost = shown.budget.filter((row) => row.lost_deg > NEGLIGIBLE).sort((a, b) => b.lost_deg - a.lost_deg).slice(0, 2);
-    const limits = this.axes.map((axis, k) => `${axis.words} limited to ${minus(values[k].toFixed(1).replace(/\.0$/, ""))}°`);
-    const what = lost.length ? taken(lost) : listed(words.causes.length ? words.causes : limits);
+    let told = ranked.slice(0, 2).filter((name, k) => Math.abs(added[name]) > [SAID.negligible, SAID.second][k]);
+    told = told.filter((name, k) => k === 0 || Math.abs(added[name]) > SAID.of_first * Math.abs(added[told[0]]));
+    const lost = shown.budget.filter((row) => row.lost_deg > SAID.negligible).sort((a, b) => b.lost_deg - a.lost_deg).slice(0, 2);
+    const what = lost.length ? taken(lost) : listed(words.causes.length ? words.causes : limits.slice(0, 2));
     const start = `With ${what}, ${words.movement}`;
     if (!told.length && !lost.length && !words.causes.length) return `${start} has enough: it does not come to the limit.${ending}`;
     const pelvis = Object.keys(words.pelvis).sort((a, b) => Math.abs(added[b]) - Math.abs(added[a]))[0];
-    const moved = pelvisMoved(words.pelvis[pelvis], added[pelvis], shown.summary[pelvis].free_deg);
-    const tipped = Math.abs(added[pelvis]) > NEGLIGIBLE ? ` The pelvis ${moved}.` : "";
+    const way = pelvisMoved(words.pelvis[pelvis], added[pelvis], shown.summary[pelvis].free_deg);
+    const tipped = Math.abs(added[pelvis]) > SAID.negligible ? ` The pelvis ${way}.` : "";
     if (!told.length) return `${start} needs no more of the lumbar spine.${tipped}${ending}`;
     const more = told.map((name) => `${degrees(added[name])} more ${words.lumbar[name][added[name] < 0 ? 1 : 0]}`);
     return `${start} needs ${listed(more)}.${tipped}${ending}`;
@@ -383,7 +388,7 @@ class Page {
     told.setAttribute("role", "status");
     const off = question.answer - guess;
     const near = Math.abs(off) <= Math.max(question.step, 0.05 * (question.high - question.low));
-    const words = near ? "about right" : `${said(Math.abs(off))} too ${off > 0 ? "low" : "high"}`;
+    const words = near ? "about right" : `${said(Math.abs(off))} too ${off > 0 ? "little" : "much"}`;
     made("p", "hx-guess", box, `Your prediction: ${said(guess)}, ${words}`);
     const scale = made("div", "hx-scale", box);
     scale.setAttribute("aria-hidden", "true");
