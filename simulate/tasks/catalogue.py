@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WALK = "walk_overground_rajagopal"
 RUN = "run_treadmill_hamner"
 TURN = "turn_spin_HC002D"
+#: How far somebody turns off the outside foot who is not told, to the left. [deg] (assumption)
+STEP_DEG = 90.0
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ def run(recording: Recording) -> Task:
 
 
 @_movement(
-    _angle("Turn of the body, left positive.  [default: as recorded]"),
+    _angle(f"Turn of the body, left positive.  [default: as recorded; {STEP_DEG:g} of a step turn without MOTION]"),
     _choice("style", STYLES, "Round the inside foot (spin), or off the outside foot (step).", "spin"),
 )
 def turn(recording: Recording, angle: float | None, style: str) -> Task:
@@ -211,7 +213,7 @@ def turn(recording: Recording, angle: float | None, style: str) -> Task:
 
     if recording.motion is None and style == "step":
         chain, motion, standing = recording.read(WALK)
-        return turned(chain, motion, angle_deg=90.0 if angle is None else angle, style=style, standing=standing)
+        return turned(chain, motion, angle_deg=STEP_DEG if angle is None else angle, style=style, standing=standing)
     chain, motion, standing = recording.read(TURN)
     if angle is None:
         return turning(chain, motion, standing=standing)

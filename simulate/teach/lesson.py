@@ -12,10 +12,15 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from kinematics.conventions import COORDINATES
 from kinematics.errors import HipspineError, unknown
+from simulate.restrictions import parse_cause, restrict
 from simulate.teach.asked import LIMITS, Asked
 from simulate.teach.measures import check_quantity, measure, unit_of
 from simulate.teach.prose import Source, bibliography, render
+from simulate.tissue import JOINTS, passive
 
 LEVELS = ("first steps", "intermediate", "advanced")
 CAMERAS = ("three-quarter", "side", "back", "front", "above")
@@ -301,16 +306,26 @@ def _asked(block: _Block, given: Mapping[str, Any], before: Sequence[Step]) -> A
     """What the step asks for: as the step before, but for what it says; `task` starts afresh."""
     said = {field: given[key] for key, field in _ASKED_KEYS.items() if key in given}
     kept: dict[str, Any] = {} if "task" in said or not before else before[-1].asked.to_dict()
-    if kept and "limits_deg" in said and said["limits_deg"] == {}:
-        kept.pop("limits_deg", None)
     try:
-        return Asked.from_dict({**kept, **said})
+        asked = Asked.from_dict({**kept, **said})
+        _check_causes(asked)
+        return asked
     except HipspineError as error:
         words = str(error).replace("limits_deg", "limits")
         inner = (name for value in said.values() if isinstance(value, Mapping) for name in value if name in words)
         keys = [key for key in _ASKED_KEYS if key in given]
         named = (key for key in keys if key.removesuffix("s") in words)
         raise block.wrong(next(inner, None) or next(named, None) or next(iter(keys), ""), words) from None
+
+
+def _check_causes(asked: Asked) -> None:
+    """Raise `HipspineError` if limits and causes together leave a coordinate no range, whatever the movement."""
+    if asked.causes:
+        causes, upright = [parse_cause(each) for each in asked.causes], np.zeros(len(COORDINATES))
+        try:
+            restrict(asked.rom, causes, active=False, offsets=upright, tissue=passive(upright, joints=JOINTS[:3]))
+        except HipspineError as error:
+            raise HipspineError(f"{error}; these are the limits with the causes {', '.join(asked.causes)}") from None
 
 
 def _question(block: _Block, step: int) -> Question | None:

@@ -160,7 +160,7 @@ class Teach:
     def slide(self, label: str, value: float, *, answered: bool = True) -> None:
         """Drag a slider somewhere, and wait for what comes of it."""
         before = self.answers()
-        stood = self.sliders().get(label)
+        stood = self.given(label)
         moved = self.js(
             "const i = [...document.querySelectorAll('input[type=range]')].find((e) => e.ariaLabel === arguments[0]);"
             "if (!i) return false; i.value = arguments[1];"
@@ -169,6 +169,36 @@ class Teach:
         )  # fmt: skip
         assert moved, f"no slider {label!r}: {self.sliders()}"
         self.settle(before if answered and self.sliders()[label] != stood else None)
+
+    def given(self, label: str) -> float | None:
+        """Where a slider was moved to; None if it stands where it does because nobody did."""
+        found = self.js(
+            "const i = [...document.querySelectorAll('.teach-slider input')].find((e) => e.ariaLabel === arguments[0]);"
+            "return i?.dataset.given === 'true' ? +i.value : null",
+            label,
+        )
+        return None if found is None else float(found)
+
+    def said(self, label: str) -> str:
+        """What a slider says of where it stands."""
+        return str(
+            self.js(
+                "return [...document.querySelectorAll('.teach-slider input')].find("
+                "(e) => e.ariaLabel === arguments[0]).closest('.teach-slider').querySelector('output').textContent",
+                label,
+            )
+        )
+
+    def release(self, label: str) -> None:
+        """Take away what a slider was moved to, by its cross, and wait for what comes of it."""
+        before = self.answers()
+        found = self.js(
+            "const b = [...document.querySelectorAll('.teach-slider__release')].find("
+            "(e) => e.ariaLabel.startsWith(`${arguments[0]}: `)); b?.click(); return Boolean(b)",
+            label,
+        )
+        assert found, f"no cross at {label!r}"
+        self.settle(before)
 
     def sliders(self) -> dict[str, float]:
         """Where every slider stands, by its name."""
@@ -274,3 +304,16 @@ class Teach:
                 ".filter((name) => !name.startsWith(location.origin) && !/^(data|blob):/.test(name))"
             )
         )
+
+
+def asked(page: Teach) -> dict[str, Any]:
+    """What the answer that is drawn was asked for."""
+    return dict(page.shown()["asked"])
+
+
+def until_asked(page: Teach, wanted: dict[str, Any], seconds: float = 60.0) -> None:
+    """Until what is drawn is the answer to that."""
+    end = time.perf_counter() + seconds
+    while asked(page) != wanted:
+        assert time.perf_counter() < end, (asked(page), wanted, page.js("return teach.error"))
+        time.sleep(0.05)

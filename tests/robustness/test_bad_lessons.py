@@ -72,6 +72,13 @@ def test_the_lesson_that_is_spoilt_below_is_good():
         ("hip_extension_right = 0 }", "hip_extension_right = 'x' }", 13, ["hip_extension_right", "'x'"]),
         ("hip_extension_right = 0 }", "hip_extension_right = 400 }", 13, ["hip_extension_right", "180"]),
         ("hip_extension_right = 0 }", "hip_extension_right = 0, hip_flexion = -90 }", 13, ["cross"]),
+        (
+            "limits = { hip_extension_right = 0 }",
+            'limits = { hip_flexion = 5 }\ncauses = ["fused_hip"]',
+            13,
+            ["cross", "fused_hip:both:1"],
+        ),
+        ("hip_extension_right = -5 }", 'hip_flexion = 5 }\ncauses = ["fused_hip:left"]', 39, ["fused_hip:left:1"]),
         ("limits = { hip_extension_right = 0 }", "limits = 3", 13, ["limits", "by name"]),
         ('task = "walk"', 'task = "wlak"', 12, ["wlak", "Did you mean 'walk'"]),
         ('task = "walk"', 'task = "walk"\noptions = { sped = "fast" }', 13, ["sped", "Did you mean 'speed'"]),

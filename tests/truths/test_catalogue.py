@@ -1,6 +1,7 @@
 """The catalogue of movements: what it builds is what is built by hand, on the body that was asked for."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -100,12 +101,19 @@ def test_a_movement_in_the_mirror_is_the_mirror_image(bundled_walk):
         (name, option)
         for name, movement in MOVEMENTS.items()
         for option in movement.options.values()
-        if option.default is not None and name != "turn"
+        if option.default is not None
     ],
     ids=lambda given: given if isinstance(given, str) else given.name,
 )
 def test_what_is_said_to_be_the_default_is_what_is_done(name, option):
     same(build_task(name, **{option.name: option.default}), build_task(name))
+
+
+def test_a_step_turn_nobody_gave_an_angle_is_as_far_as_its_help_says():
+    turn = MOVEMENTS["turn"].options["angle"]
+    said = float(re.search(r"([\d.]+) of a step turn", turn.about)[1])
+    same(build_task("turn", style="step"), build_task("turn", style="step", angle=said))
+    assert "as recorded" in turn.about and not build_task("turn").constructed
 
 
 def test_every_movement_of_the_catalogue_is_a_command_and_a_task_of_the_schema(request):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from kinematics.tables import rows
 from simulate.restrictions import CAUSES, Cause, parse_cause
 from simulate.tasks.catalogue import MOVEMENTS, Option
 from simulate.teach.asked import Asked
-from simulate.teach.live import words
+from simulate.teach.live import limits, words
 from simulate.teach.live.session import Session
 from simulate.teach.live.slider import TeachSlider
 
@@ -31,10 +32,13 @@ class Controls:
         What the tab asks for: each control changes it, and `put` shows it.
     complain : callable
         Told in words what cannot be asked for.
+    tell : callable
+        Told what is asked for, whenever a control has changed it.
     """
 
-    def __init__(self, session: Session, complain: Callable[[str], None]) -> None:
-        self._session, self._complain = session, complain
+    def __init__(self, session: Session, complain: Callable[[str], None], tell: Callable[[Asked], None]) -> None:
+        self._session, self._complain, self._tell = session, complain, tell
+        self._refused = False
         self._putting = False
         self._hips: dict[tuple[str, str], TeachSlider] = {}
         self._lumbar: dict[str, TeachSlider] = {}
@@ -57,7 +61,7 @@ class Controls:
                     self._hip(name)
             with _folded("Lumbar spine: range available"):
                 for name, dial in words.LUMBAR.items():
-                    self._lumbar[name] = self._dial(dial, partial(self._limit, name))
+                    self._lumbar[name] = self._dial(dial, partial(self._limit, [name]), words.UNLIMITED)
         with _group("Why: causes of stiffness"):
             self._causes = ui.element("div").classes("teach-causes")
             names = {name: words.CAUSES.get(name, words.plain(name)) for name in CAUSES}
@@ -73,7 +77,7 @@ class Controls:
                 for name, (label, most, step, unit, per) in words.ALLOWANCES.items():
                     table = {row["name"]: float(row["value"]) for row in rows("allowances", "simulate")}
                     dial = words.Dial(f"Allowed: {label.lower()}", 0.0, most, step, unit, table[name] / per, per)
-                    self._allow[name] = self._dial(dial, partial(self._allowance, name))
+                    self._allow[name] = self._dial(dial, partial(self._allowance, name), words.UNCHOSEN)
         with _folded("Body"):
             self._generic = ui.switch("A generic body", on_change=lambda e: self._body_on(e.value))
             self._generic.classes("teach-switch").props("dense")
@@ -96,11 +100,10 @@ class Controls:
     def _put(self, asked: Asked) -> None:
         self._task.value = asked.task
         self._put_options(asked)
-        limits = asked.limits_deg
         for (name, side), slider in self._hips.items():
-            slider.value = limits.get(f"{name}_{side}", limits.get(name, words.HIP[name].normal))
+            slider.show(limits.given(asked.limits_deg, f"{name}_{side}"))
         for name, slider in self._lumbar.items():
-            slider.value = limits.get(name, words.LUMBAR[name].normal)
+            slider.show(limits.given(asked.limits_deg, name), unsaid=_unsaid(asked, name))
         if any(self._hips[name, "right"].value != self._hips[name, "left"].value for name in words.HIP):
             self._linked.value = False
         self._put_causes(asked)
@@ -108,16 +111,13 @@ class Controls:
         self._meaning.text = words.STRATEGIES[asked.strategy][1]
         self._allowances.visible = asked.strategy == "least"
         for name, slider in self._allow.items():
-            if name in asked.allow:
-                slider.value = asked.allow[name] / words.ALLOWANCES[name][4]
-            else:
-                slider.value = slider.props["normal"]
+            slider.show(asked.allow[name] / words.ALLOWANCES[name][4] if name in asked.allow else None)
         generic = any(given is not None for given in (asked.stature, asked.mass, asked.sex))
         self._generic.value = generic
         for name, slider in self._body.items():
             dial = words.STATURE if name == "stature" else words.MASS
             given = getattr(asked, name)
-            slider.value = dial.normal if given is None else round(given / dial.per, 6)
+            slider.show(dial.normal if given is None else round(given / dial.per, 6))
             slider.enable(generic)
         self._sex.value = asked.sex or "male"
         self._sex.set_enabled(generic)
@@ -129,16 +129,19 @@ class Controls:
         try:
             self._session.change(**fields)
         except HipspineError as error:
+            self._refused = True  # a slider stands where it must not: until it or another is moved
             self._complain(str(error))
             return
         self._complain("")
-        if fields.keys() - {"limits_deg", "allow"}:
+        if self._refused or fields.keys() - {"limits_deg", "allow"}:
+            self._refused = False
             self.put(self._session.asked)
+        self._tell(self._session.asked)
 
-    def _dial(self, dial: words.Dial, changed: Callable[[float], None]) -> TeachSlider:
+    def _dial(self, dial: words.Dial, moved: Callable[[Any], None], release: str = "") -> TeachSlider:
         return TeachSlider(
-            dial.label, low=dial.low, high=dial.high, step=dial.step, value=dial.normal, unit=dial.unit,
-            normal=dial.normal, words={dial.normal: dial.unsaid} if dial.unsaid else None, on_change=changed,
+            dial.label, low=dial.low, high=dial.high, step=dial.step, value=None if release else dial.normal,
+            unit=dial.unit, normal=dial.normal, unsaid=dial.unsaid, release=release, on_change=moved,
         )  # fmt: skip
 
     # hips and lumbar spine
@@ -146,51 +149,35 @@ class Controls:
     def _hip(self, name: str) -> None:
         with ui.element("div").classes("teach-pair"):
             for side in SIDES:
-                dial = words.HIP[name]
-                slider = TeachSlider(
-                    f"{side.capitalize()} hip {dial.label}", low=dial.low, high=dial.high, step=dial.step,
-                    value=dial.normal, unit=dial.unit, normal=dial.normal,
-                    on_change=partial(self._hip_limit, name, side),
-                )  # fmt: skip
+                dial = replace(words.HIP[name], label=f"{side.capitalize()} hip {words.HIP[name].label}")
+                slider = self._dial(dial, partial(self._hip_limit, name, side), words.UNLIMITED)
                 self._hips[name, side] = slider.classes(f"teach-slider--{side}")
 
-    def _hip_limit(self, name: str, side: str, value: float) -> None:
+    def _hip_limit(self, name: str, side: str, value: float | None) -> None:
+        sides = SIDES if self._linked.value else (side,)
+        if not self._putting:
+            for each in sides:
+                self._hips[name, each].show(value)
+        self._limit([f"{name}_{each}" for each in sides], value)
+
+    def _limit(self, names: Iterable[str], value: float | None) -> None:
+        """Some limits are given, or with None taken away."""
         if self._putting:
             return
-        if self._linked.value:
-            other = self._hips[name, SIDES[side == "right"]]
-            if other.value != value:
-                self._quietly(lambda: other.set_value(value))
-        self._limit(name, None)
-
-    def _limit(self, name: str, value: float | None) -> None:
-        """A limit has changed; of a hip both sides are read from their sliders."""
-        limits = dict(self._session.asked.limits_deg)
-        limits.pop(name, None)
-        if name in words.HIP:
-            for side in SIDES:
-                limits.pop(f"{name}_{side}", None)
-                left = float(self._hips[name, side].value)
-                if left != words.HIP[name].normal:
-                    limits[f"{name}_{side}"] = left
-        elif value is not None and value != words.LUMBAR[name].normal:
-            limits[name] = value
-        self._ask(limits_deg=limits)
+        asked = self._session.asked.limits_deg
+        for name in names:
+            asked = limits.changed(asked, name, value)
+        self._ask(limits_deg=asked)
 
     def _link(self, on: bool) -> None:
         """From now on both sides together: the left takes over what the right has."""
         if self._putting or not on:
             return
+        asked = self._session.asked.limits_deg
         for name in words.HIP:
-            self._quietly(partial(self._hips[name, "left"].set_value, self._hips[name, "right"].value))
-            self._limit(name, None)
-
-    def _quietly(self, change: Callable[[], object]) -> None:
-        before, self._putting = self._putting, True
-        try:
-            change()
-        finally:
-            self._putting = before
+            asked = limits.changed(asked, f"{name}_left", limits.given(asked, f"{name}_right"))
+        self._ask(limits_deg=asked)
+        self.put(self._session.asked)
 
     # task and its options
 
@@ -213,12 +200,14 @@ class Controls:
             if own[name].choices:
                 control.value = given or own[name].default or UNSAID
             else:
-                dial = words.OPTIONS[asked.task, name]
-                control.value = dial.normal if given is None else round(float(given) / dial.per, 6)
+                dial = words.dial(asked.task, name, asked.options)
+                value = None if given is None else round(float(given) / dial.per, 6)
+                control.show(value, normal=dial.normal, unsaid=dial.unsaid)
 
     def _option(self, task: str, name: str, option: Option) -> Any:
         if not option.choices:
-            return self._dial(words.OPTIONS[task, name], lambda value: self._set_option(name, value))
+            dial = words.OPTIONS[task, name]
+            return self._dial(dial, lambda value: self._set_option(name, value), words.UNCHOSEN)
         names = {choice: words.plain(choice) for choice in option.choices}
         if option.default is None:
             names = {UNSAID: UNSAID, **names}
@@ -234,7 +223,7 @@ class Controls:
         if MOVEMENTS[task].options[name].choices:
             if value not in (UNSAID, MOVEMENTS[task].options[name].default):
                 options[name] = value
-        elif value != words.OPTIONS[task, name].normal:
+        elif value is not None:
             options[name] = value * words.OPTIONS[task, name].per
         self._ask(options=options)
 
@@ -253,7 +242,7 @@ class Controls:
         shape = [(cause.name, cause.side) for cause in causes]
         if self._cause_shape == shape:
             for slider, cause in zip(self._severities, causes, strict=True):
-                slider.value = round(100.0 * cause.severity)
+                slider.show(round(100.0 * cause.severity))
             return
         self._cause_shape, self._severities = shape, []
         self._causes.clear()
@@ -296,11 +285,11 @@ class Controls:
 
     # strategy and body
 
-    def _allowance(self, name: str, value: float) -> None:
+    def _allowance(self, name: str, value: float | None) -> None:
         if self._putting:
             return
         allow = {key: given for key, given in self._session.asked.allow.items() if key != name}
-        if value != self._allow[name].props["normal"]:
+        if value is not None:
             allow[name] = value * words.ALLOWANCES[name][4]
         self._ask(allow=allow)
 
@@ -322,6 +311,11 @@ class Controls:
             "mass": float(self._body["mass"].value),
             "sex": self._sex.value,
         }
+
+
+def _unsaid(asked: Asked, name: str) -> str:
+    """What a slider of both sides says while nothing was given for both."""
+    return words.APART if limits.apart(asked.limits_deg, name) else words.UNLIMITED
 
 
 def _sides(name: str) -> dict[str, Any]:

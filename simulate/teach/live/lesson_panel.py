@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,9 +14,11 @@ from nicegui import ui
 from kinematics.errors import HipspineError
 from simulate.teach.asked import Asked
 from simulate.teach.lesson import Lesson, Question, Step
-from simulate.teach.live import words
-from simulate.teach.live.session import SOLVERS
+from simulate.teach.live import limits, words
+from simulate.teach.live.session import FAULT, SOLVERS
 from simulate.teach.live.slider import TeachSlider
+
+log = logging.getLogger(__name__)
 
 
 class LessonPanel:
@@ -45,6 +48,7 @@ class LessonPanel:
         self._at = 0
         #: What the class predicted and what came out, by lesson and step.
         self._told: dict[tuple[str, int], tuple[float, float]] = {}
+        self._limits: dict[str, TeachSlider] = {}
         self._body = ui.element("div").classes("teach-lesson")
         self._contents()
 
@@ -78,10 +82,17 @@ class LessonPanel:
         self._at -= 1
         self._step()
 
+    def follow(self, asked: Asked) -> None:
+        """Show on the sliders of the step what was asked for elsewhere."""
+        for name, slider in self._limits.items():
+            slider.show(limits.given(asked.limits_deg, name), unsaid=_unsaid(asked, name))
+        if self._limits:
+            self._complain("")
+
     def _contents(self) -> None:
         """The list of lessons."""
         self._lesson = None
-        self._body.clear()
+        self._clear()
         with self._body:
             _heading("Lessons", 2)
             for lesson in self._lessons:
@@ -100,7 +111,7 @@ class LessonPanel:
         told = self._told.get((lesson.name, at))
         open_question = step.question is not None and told is None
         self._show(shown_before(lesson, at) if open_question else step.asked, step)
-        self._body.clear()
+        self._clear()
         with self._body:
             self._top(lesson, at)
             _heading(step.title, 3)
@@ -114,6 +125,10 @@ class LessonPanel:
             if at + 1 == len(lesson.steps) and lesson.sources:
                 _sources(lesson)
             self._bottom(lesson, at)
+
+    def _clear(self) -> None:
+        self._limits = {}
+        self._body.clear()
 
     def _show(self, asked: Asked, step: Step) -> None:
         self._put(asked)
@@ -156,11 +171,24 @@ class LessonPanel:
 
             async def reveal() -> None:
                 button.disable()
-                answer = await asyncio.get_running_loop().run_in_executor(SOLVERS, _answer, lesson, at)
+                try:
+                    answer = await asyncio.get_running_loop().run_in_executor(SOLVERS, _answer, lesson, at)
+                except Exception as error:  # the page outlives it, and says so
+                    ours = not isinstance(error, HipspineError)
+                    if ours:
+                        log.exception("%s: %s, step %d", FAULT, lesson.name, at + 1)
+                    if here():
+                        self._complain(f"{FAULT}: {type(error).__name__}: {error}" if ours else str(error))
+                        button.enable()
+                    return
                 self._told[lesson.name, at] = (float(slider.value), answer)
-                if (self._lesson, self._at) == (lesson, at):
+                if here():
                     self._step()
 
+            def here() -> bool:
+                return (self._lesson, self._at) == (lesson, at) and not button.is_deleted
+
+            self._error()
             button = ui.button("Reveal", on_click=reveal).props("unelevated no-caps color=deep-orange-10")
 
     def _sliders(self, step: Step) -> None:
@@ -174,15 +202,36 @@ class LessonPanel:
             label = f"{side.capitalize()} hip {dial.label}" if sided else dial.label
             if name in words.HIP:
                 label = f"Both hips: {dial.label}"
-            TeachSlider(
+            asked = step.asked
+            self._limits[name] = TeachSlider(
                 label, low=dial.low, high=dial.high, step=dial.step, unit=dial.unit, normal=dial.normal,
-                value=step.asked.limits_deg.get(name, dial.normal),
+                value=limits.given(asked.limits_deg, name), unsaid=_unsaid(asked, name), release=words.UNLIMITED,
                 on_change=partial(self._limit, name),
             )  # fmt: skip
+        self._error()
 
-    def _limit(self, name: str, value: float) -> None:
+    def _limit(self, name: str, value: float | None) -> None:
         asked = self._asked()
-        self._put(replace(asked, limits_deg={**asked.limits_deg, name: value}))
+        try:
+            changed = replace(asked, limits_deg=limits.changed(asked.limits_deg, name, value))
+        except HipspineError as error:
+            self._complain(str(error))
+            return
+        self._put(changed)
+        self.follow(changed)
+
+    def _error(self) -> None:
+        """Where this part of the step says what went wrong."""
+        self._said = ui.label().classes("teach-error").props('role="alert"')
+        self._said.visible = False
+
+    def _complain(self, text: str) -> None:
+        self._said.text = text
+        self._said.visible = bool(text)
+
+
+def _unsaid(asked: Asked, name: str) -> str:
+    return words.APART if limits.apart(asked.limits_deg, name) else words.UNLIMITED
 
 
 def shown_before(lesson: Lesson, at: int) -> Asked:

@@ -95,7 +95,7 @@ class Page:
         with self._main:
             with ui.element("div").classes("teach-side teach-controls").props('role="region" aria-label="Controls"'):
                 self._complaint = ui.label().classes("teach-error").props('role="alert"')
-                self._controls = Controls(session, self._complain)
+                self._controls = Controls(session, self._complain, lambda asked: self._lessons.follow(asked))
             self._stage = Stage().classes("teach-middle")
             self._stage.on("command", self._command)
             with ui.element("div").classes("teach-side teach-lessons").props('role="region" aria-label="Lesson"'):
@@ -120,6 +120,7 @@ class Page:
 
     def _reset(self) -> None:
         self._put(Asked())
+        self._lessons.follow(self._session.asked)
         self._stage.do("camera", CAMERA)
 
     def _toggle_lessons(self) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from kinematics.errors import HipspineError
 from simulate.teach.asked import Asked
@@ -38,11 +37,10 @@ class Session:
     def __init__(self, asked: Asked, ready: asyncio.Future[None]) -> None:
         self.asked = asked
         self.version = 1
-        self.shown: Mapping[str, Any] | None = None
-        self.listeners = list[Callable[[Mapping[str, Any]], None]]()
         self._ready = ready
         self._changed = asyncio.Event()
         self._closed = False
+        self._waiting = 0
         self._not_ready = ""
 
     def ask(self, asked: Asked) -> None:
@@ -82,43 +80,46 @@ class Session:
         message : str
             JSON: `version` with `shown`, or with `error` in words.
         None
-            Once the tab is closed.
+            Once the tab is closed, or waits anew: a line that dropped does not keep its place.
         """
+        self._waiting += 1
+        own = self._waiting
+        self._changed.set()  # whoever waited before goes
         try:
             await asyncio.shield(self._ready)
         except Exception as error:
             self._not_ready = f"{FAULT}: the solver could not be started: {type(error).__name__}: {error}"
-        while self.version <= version and not self._closed:
+        while self.version <= version and self._waits(own):
             self._changed.clear()
             await self._changed.wait()
-        if self._closed:
+        if not self._waits(own):
             return None
         asked, version = self.asked, self.version
         if self._not_ready:
             return version, json.dumps({"version": version, "error": self._not_ready})
-        shown, message = await asyncio.get_running_loop().run_in_executor(SOLVERS, _answer, asked, version, has)
-        if shown is not None:
-            self.shown = shown
-            for listener in self.listeners:
-                listener(shown)
-        return version, message
+        message = await asyncio.get_running_loop().run_in_executor(SOLVERS, _answer, asked, version, has)
+        return (version, message) if self._waits(own) else None
+
+    def _waits(self, own: int) -> bool:
+        """Whether that one, of those who came to wait, is still waited for."""
+        return own == self._waiting and not self._closed
 
 
-def _answer(asked: Asked, version: int, has: Sequence[str]) -> tuple[Mapping[str, Any] | None, str]:
-    """The answer as plain data, and as the message to the tab; what went wrong in words."""
+def _answer(asked: Asked, version: int, has: Sequence[str]) -> str:
+    """The message to the tab with the answer; what went wrong in words."""
     from simulate.teach.shown import show
 
     try:
         shown = show(asked)
         known = {name for name in ("free", "shapes") if shown[f"{name}_id"] in has}
         sent = {name: value for name, value in shown.items() if name not in known}
-        return shown, json.dumps({"version": version, "shown": sent}, allow_nan=False)
+        return json.dumps({"version": version, "shown": sent}, allow_nan=False)
     except HipspineError as error:
         words = str(error)
     except Exception as error:  # the page outlives it, and says so
         log.exception("%s: %s", FAULT, asked.to_dict())
         words = f"{FAULT}: {type(error).__name__}: {error}"
-    return None, json.dumps({"version": version, "error": words})
+    return json.dumps({"version": version, "error": words})
 
 
 __all__ = ["FAULT", "SOLVERS", "Session"]

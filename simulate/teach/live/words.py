@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from kinematics.rom import DIRECTIONS, RangeOfMotion
+from kinematics.tables import value
+from simulate.tasks.catalogue import MOVEMENTS as CATALOGUE
 
 #: What each movement is called.
 MOVEMENTS: Mapping[str, str] = MappingProxyType(
@@ -19,7 +21,7 @@ MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "prone-rotation": "Prone hip rotation",
         "bend": "Bending",
         "squat": "Squatting",
-        "sit": "Sitting down, standing up",
+        "sit": "Sitting down and standing up",
         "swing": "Golf swing",
         "stand": "Standing",
     }
@@ -72,7 +74,7 @@ CHOICES: Mapping[str, str] = MappingProxyType(
 class Dial:
     """How far a slider goes, in its own unit, of which one makes `per` of what is asked for.
 
-    `normal` is where it stands if nothing is asked; `unsaid` what is said there, where that is no number.
+    `normal` is where it stands while nothing is asked; `unsaid` what is said then, if that is more than the number.
     """
 
     label: str
@@ -85,11 +87,24 @@ class Dial:
     unsaid: str = ""
 
 
+#: Said where nothing limits a direction, and what takes a limit away.
+UNLIMITED = "not limited"
+#: Said of both sides where each has a limit of its own.
+APART = "right and left differ"
+#: What takes back a number that somebody chose.
+UNCHOSEN = "as if not chosen"
+
+
+def _usual(name: str) -> float:
+    """What somebody does who is not told, table ``movements``."""
+    return value("movements", name, package="simulate")
+
+
 def _limit(name: str, label: str, low: float, high: float) -> Dial:
-    """The slider of a direction: it stands at the normal range, to the nearest degree."""
+    """The slider of a direction: while nothing limits it it stands at the normal range, to the nearest degree."""
     direction = DIRECTIONS[name]
     normal = RangeOfMotion.normal().reach_deg[direction.coordinates[0], direction.sign or 1]
-    return Dial(label, low, high, 1.0, "°", float(round(normal)))
+    return Dial(label, low, high, 1.0, "°", float(round(normal)), unsaid=UNLIMITED)
 
 
 #: Directions of the hip by name: those that matter most come first. How far the sliders go: assumption.
@@ -116,16 +131,23 @@ LUMBAR: Mapping[str, Dial] = MappingProxyType(
 )
 
 #: Numbers that movements can be asked with, by movement and option. How far the sliders go: assumption. `normal` is
-#: what is done where nothing is asked.
+#: what is done where nothing is asked; `dial` knows where that is another beside other options.
 OPTIONS: Mapping[tuple[str, str], Dial] = MappingProxyType(
     {
         ("turn", "angle"): Dial("Turn, left positive", -180.0, 180.0, 1.0, "°", -89.0, unsaid="89° right, as recorded"),
         ("pivot", "angle"): Dial("Turn of the trunk, left positive", -90.0, 90.0, 1.0, "°", 45.0),
         ("prone", "raise"): Dial("Elevation of the thigh", 0.0, 30.0, 1.0, "°", 12.0),
         ("prone-rotation", "angle"): Dial("Lean of the shank", 0.0, 60.0, 1.0, "°", 30.0),
-        ("bend", "angle"): Dial("Lean of the trunk", 5.0, 110.0, 1.0, "°", 60.0, unsaid="as the direction has it"),
+        ("bend", "angle"): Dial("Lean of the trunk", 5.0, 110.0, 1.0, "°", _usual("bend_forward")),
         ("squat", "depth"): Dial("Depth of the hips", 5.0, 60.0, 1.0, " cm", 33.0, per=0.01, unsaid="as recorded"),
         ("sit", "seat"): Dial("Height of the seat", 30.0, 65.0, 1.0, " cm", 45.0, per=0.01),
+    }
+)
+#: `normal` and `unsaid` beside a choice of another option: by movement, option, the other option, its choice.
+_BESIDE: Mapping[tuple[str, str, str, str], tuple[float, str]] = MappingProxyType(
+    {
+        ("turn", "angle", "style", "step"): (90.0, "90° left, constructed"),
+        ("bend", "angle", "direction", "backward"): (_usual("bend_backward"), ""),
     }
 )
 #: What options are called; other than these by their own names.
@@ -135,12 +157,22 @@ STATURE = Dial("Height", 140.0, 210.0, 1.0, " cm", 175.0, per=0.01)
 MASS = Dial("Mass", 35.0, 150.0, 1.0, " kg", 75.0)
 
 
+def dial(task: str, name: str, options: Mapping[str, float | str]) -> Dial:
+    """The slider of a number that a movement is asked with, beside its other `options`."""
+    found = OPTIONS[task, name]
+    for other, option in CATALOGUE[task].options.items():
+        beside = _BESIDE.get((task, name, other, str(options.get(other, option.default))))
+        if beside is not None:
+            found = replace(found, normal=beside[0], unsaid=beside[1])
+    return found
+
+
 def plain(name: str) -> str:
     """A name of a choice as it is said."""
     return CHOICES.get(name, name.replace("_", " "))
 
 
 __all__ = [
-    "ALLOWANCES", "CAUSES", "FIRST", "HIP", "LUMBAR", "MASS", "MOVEMENTS", "OPTIONS", "OPTION_NAMES", "STATURE",
-    "STRATEGIES", "Dial", "plain",
+    "ALLOWANCES", "APART", "CAUSES", "FIRST", "HIP", "LUMBAR", "MASS", "MOVEMENTS", "OPTIONS", "OPTION_NAMES",
+    "STATURE", "STRATEGIES", "UNCHOSEN", "UNLIMITED", "Dial", "dial", "plain",
 ]  # fmt: skip

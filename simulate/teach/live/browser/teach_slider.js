@@ -1,28 +1,34 @@
 // A slider in words: name, value with its unit, a native range input (keyboard, touch and screen readers come with it)
 // and a mark where the normal value is. What is dragged shows at once; the server hears of it as often as it asks.
+// Its value is null while nothing was given: it stands at the mark then, and says so. A cross takes back what was given.
 export default {
   template: `
     <div class="teach-slider" :class="{ 'teach-slider--changed': changed, 'teach-slider--off': off }">
-      <label class="teach-slider__head" :for="input">
-        <span class="teach-slider__label">{{ label }}</span>
-        <output class="teach-slider__value" :for="input">{{ text(local) }}</output>
-      </label>
+      <div class="teach-slider__head">
+        <label class="teach-slider__label" :for="input">{{ label }}</label>
+        <span class="teach-slider__said">
+          <output class="teach-slider__value" :for="input">{{ text }}</output>
+          <button v-if="release && local !== null" type="button" class="teach-slider__release" :title="release"
+                  :aria-label="label + ': ' + release" @click="give(null)">×</button>
+        </span>
+      </div>
       <div class="teach-slider__track">
         <span v-if="normal !== null" class="teach-slider__normal" :style="{ left: place(normal) }" aria-hidden="true"></span>
-        <input type="range" :id="input" :min="min" :max="max" :step="step" :value="local" :disabled="off"
-               :aria-label="label" :aria-valuetext="text(local)" :style="{ '--at': share(local) }"
-               @input="moved($event.target.value)" />
+        <input type="range" :id="input" :min="min" :max="max" :step="step" :value="stands" :disabled="off"
+               :data-given="local !== null" :aria-label="label" :aria-valuetext="text" :style="{ '--at': share(stands) }"
+               @input="give(Number($event.target.value))" />
       </div>
     </div>`,
   props: {
-    value: { type: Number, required: true },
+    value: { type: Number, default: null },
     label: { type: String, required: true },
     min: { type: Number, required: true },
     max: { type: Number, required: true },
     step: { type: Number, default: 1 },
     unit: { type: String, default: "" },
     normal: { type: Number, default: null },
-    words: { type: Object, default: () => ({}) },
+    unsaid: { type: String, default: "" },
+    release: { type: String, default: "" },
     off: { type: Boolean, default: false },
   },
   emits: ["update:value"],
@@ -33,8 +39,17 @@ export default {
     input() {
       return `${this.$attrs.id}-input`;
     },
+    stands() {
+      return this.local ?? this.normal;
+    },
     changed() {
-      return this.normal !== null && Math.abs(this.local - this.normal) > this.step / 2;
+      if (this.release) return this.local !== null;
+      return this.normal !== null && Math.abs(this.stands - this.normal) > this.step / 2;
+    },
+    text() {
+      if (this.local === null && this.unsaid) return this.unsaid;
+      const digits = Math.max(0, -Math.floor(Math.log10(this.step) + 1e-9));
+      return `${this.stands.toFixed(digits).replace("-", "−")}${this.unit}`;
     },
   },
   methods: {
@@ -42,18 +57,12 @@ export default {
     sync() {
       this.local = this.value;
     },
-    moved(text) {
-      this.local = Number(text);
+    give(value) {
+      this.local = value;
       // the page has to know for its next update, but need not be made anew for this: that would take longer than solving
       const element = Vue.toRaw(mounted_app.elements[this.$attrs.id.slice(1)]);
-      if (element) element.props.value = this.local;
-      this.$emit("update:value", this.local);
-    },
-    text(value) {
-      const said = this.words[String(value)];
-      if (said !== undefined) return said;
-      const digits = Math.max(0, -Math.floor(Math.log10(this.step) + 1e-9));
-      return `${value.toFixed(digits).replace("-", "−")}${this.unit}`;
+      if (element) element.props.value = value;
+      this.$emit("update:value", value);
     },
     share(value) {
       return (value - this.min) / (this.max - this.min);

@@ -74,12 +74,12 @@ export default {
   methods: {
     connect() {
       const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-      this.socket = new WebSocket(`${scheme}//${location.host}${this.line}/${window.clientId}`);
-      window.teach.line = this.socket;
+      const socket = new WebSocket(`${scheme}//${location.host}${this.line}/${window.clientId}`);
+      this.socket = window.teach.line = socket;
       this.socket.onopen = () => this.next();
       this.socket.onmessage = (message) => this.take(message.data);
       this.socket.onclose = (end) => {
-        if (!this.closed && end.code !== 4404) setTimeout(() => this.connect(), 1000);
+        if (!this.closed && this.socket === socket && end.code !== 4404) setTimeout(() => this.connect(), 1000);
       };
     },
     next() {
