@@ -13,9 +13,9 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A browser that all tests share: each opens its own tab."""
+    """A browser that a module's tests share: each opens its own tab. None is left to draw beside what comes after."""
     with browsing() as driver:
         yield driver
 
