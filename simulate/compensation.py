@@ -106,7 +106,7 @@ def compensate(
         task=task,
         rom=stiff.rom,
         zero=zero,
-        zero_text=f"{task.standing.how}; {tilt_text}" if zero == "clinical" else task.standing.how,
+        zero_text="; ".join(dict.fromkeys([task.standing.how, *([tilt_text] if zero == "clinical" else [])])),
         offsets=offsets,
         bounds={"free": unrestricted, "limit": restricted},
         allow=allowed,

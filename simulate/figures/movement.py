@@ -28,6 +28,8 @@ Frames = NDArray[np.intp]
 
 #: How many poses are drawn; of a body that lies, fewer fit.
 POSES, LYING_POSES = 7, 3
+#: What counts as a whole cycle. [%]
+WHOLE = 80.0
 #: Movements whose second view is from above: there it shows what turns.
 FROM_ABOVE = ("turn", "pivot", "swing")
 SIDE, BEHIND, FEET = "seen from the right", "seen from behind", "seen from the feet"
@@ -74,25 +76,29 @@ def movement_figure(result: Compensation) -> Figure:
 
 
 def _frames(result: Compensation, strategy: str) -> Frames:
-    """Frames to draw: over the longest cycle of the limited side, or over the whole."""
+    """Frames to draw, in order: over the longest cycle of the limited side, or over the whole."""
     percent = result.percent()
     most = LYING_POSES if str(result.attrs["task"]) in LYING else POSES
-    start, stop = 0, len(percent)
+    order = np.arange(len(percent))
     if result.attrs["span"] == "movement":
-        spread = np.linspace(start, stop - 1, most)
+        spread = np.linspace(0, len(order) - 1, most)
     else:
         starts = [0, *(np.flatnonzero(np.diff(percent) < 0.0) + 1).tolist(), len(percent)]
         start, stop = max(pairwise(starts), key=lambda ends: ends[1] - ends[0])
-        spread = np.linspace(start, stop, most + 1)[:-1]  # a cycle ends as it begins
-    frames = np.unique(spread.round().astype(np.intp))
+        # one cycle of the other side holds two parts of this side's, the later one first
+        whole = np.ptp(percent[start:stop]) > WHOLE
+        order = order[start:stop] if whole else np.argsort(percent, kind="stable")
+        spread = np.linspace(0, len(order), most + 1)[:-1]  # a cycle ends as it begins
+    places = np.unique(spread.round().astype(np.intp))
     one = result.sel(strategy=strategy)
     lumbar = [name for name in result.coordinate.values if str(name).startswith("lumbar")]
     added = np.linalg.norm((one.restricted - one.free).sel(coordinate=lumbar).values, axis=-1)
-    added = np.where(one.status.values == UNSOLVED, 0.0, added)
-    largest = start + int(added[start:stop].argmax())
-    if len(frames) > 2 and added[largest] > added[frames].max() + NOTHING:
-        frames[1 + int(np.abs(frames[1:-1] - largest).argmin())] = largest
-    return frames
+    added = np.where(one.status.values == UNSOLVED, 0.0, added)[order]
+    largest = int(added.argmax())
+    if len(places) > 2 and added[largest] > added[places].max() + NOTHING:
+        places[1 + int(np.abs(places[1:-1] - largest).argmin())] = largest
+    found: Frames = order[np.sort(places)]
+    return found
 
 
 class _Pose:

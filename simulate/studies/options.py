@@ -26,6 +26,8 @@ from simulate.tasks.catalogue import MOVEMENTS
 LIMIT, SEVERITY, TASK, ALLOWANCE, ZERO = "limit", "severity", "task", "allowance", "zero"
 #: A number, and perhaps a unit behind it.
 _TEXT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
+#: What units are written with; Pint passes over other signs.
+_UNIT_SIGNS = re.compile(r"[\w\s/*^().°%·⁻+-]")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ class Option:
             raise HipspineError(f"{where}: {self.name} must be a finite number, is far too large") from None
 
     def _converted(self, number: float, unit: str, where: str) -> float:
+        if strange := _UNIT_SIGNS.sub("", unit):
+            raise HipspineError(f"{where}: {self.name} cannot be read from {unit!r}: {strange[0]!r} stands in no unit")
         units = _units()
         own = units.Quantity(1.0, "" if self.unit == "1" else self.unit)
         try:

@@ -209,6 +209,8 @@ def test_values_that_do_not_make_an_axis_are_refused(table, words):
         ({"samples": {"count": 10**9, "vary": {"hip_flexion": {"low": "3 deg", "high": "9 deg"}}}}, ["at most"]),
         ({"samples": {"count": 3, "seed": -1, "vary": {"hip_flexion": {"low": "3 deg", "high": "9 deg"}}}}, ["seed"]),
         ({"cohort": {"preset": "older_women", "count": 10**9}}, ["cohort", "at most"]),
+        *(({"vary": {"hip_flexion": [f"20 {unit}"]}}, ["hip_flexion", unit, f"'{sign}' stands in no unit"])
+          for unit, sign in (("deg???", "?"), ("degs!", "!"), ("deg # x", "#"))),
     ],
 )  # fmt: skip
 def test_what_contradicts_itself_is_refused(data, words):

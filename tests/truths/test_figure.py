@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from kinematics import Chain, RangeOfMotion
 from simulate import compensate, read_motion
-from simulate.figures import budget_figure, compensation_figure, movement_figure
+from simulate.figures import budget_figure, compensation_figure, movement, movement_figure
 from simulate.figures.furniture import furniture
 from simulate.figures.style import VERMILION
 from simulate.figures.words import CHANGES, headline
@@ -18,6 +18,7 @@ from simulate.kernels.data import SHORTFALL, UNSOLVED
 from simulate.report.table import movement_of
 from simulate.tasks.bend import bending
 from simulate.tasks.lying import prone_extension, prone_rotation
+from simulate.tasks.norm_walk import norm_walking
 from simulate.tasks.pivot import pivoting
 from simulate.tasks.run import running
 from simulate.tasks.squat import sitting, squatting
@@ -253,3 +254,13 @@ def test_a_cause_is_named_in_the_headline_and_a_limit_beside_it_too(bundled_walk
     assert "tight hip flexors, left" in both and "right hip flexion limited to 30° (clinical zero)" in both
     # a tightened tissue takes nothing from the pure chain, whose need would read as none
     assert "if nothing else gave way" not in words(causes=["tight_hip_flexors:left"])
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_poses_of_a_cycle_are_in_order_whichever_side_it_is_counted_by(side):
+    """Norm curves begin with the right foot: the left one's cycle begins in their middle."""
+    result = compensate(norm_walking("free"), rom=RangeOfMotion.normal().limited(**{f"hip_extension_{side}_deg": -5}))
+    frames = movement._frames(result, "predicted")
+    percent = result.percent()[frames]
+    assert len(frames) == movement.POSES and (np.diff(percent) > 0.0).all()
+    assert percent[0] < 15.0 and percent[-1] > 75.0
