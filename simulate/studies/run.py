@@ -74,7 +74,7 @@ _job: Job
 
 @lru_cache(maxsize=1)
 def _store(job: Job) -> Store:
-    """The store of the job that was worked on last, open."""
+    """The store of the job that was worked on last."""
     return Store(Path(job.path), job.study, job.layout, job.block_shape)
 
 
@@ -306,9 +306,10 @@ def _pool(job: Job, workers: int) -> Iterator[tuple[Executor, Callable[[int], bo
         _warm(job)
     pool: Executor
     own_work: Callable[[int], bool]
+    # kernels have threads of their own, so that all cores help with the last blocks
+    kernels = ThreadPoolExecutor(workers)  # none begins before it is used
     if in_kernels(job.study):
-        # kernels have threads of their own, so that all cores help with the last blocks
-        pool, kernels = ThreadPoolExecutor(workers), ThreadPoolExecutor(workers)
+        pool = ThreadPoolExecutor(workers)
         own_work = partial(work, job, threads=Crew(workers, kernels))
     else:
         # a fork shares what has been compiled; where forks are not safe each process loads it
@@ -322,6 +323,7 @@ def _pool(job: Job, workers: int) -> Iterator[tuple[Executor, Callable[[int], bo
         finally:
             ctrl_c.counts(False)
             pool.shutdown(wait=True, cancel_futures=True)
+            kernels.shutdown()
 
 
 def _warm(job: Job) -> None:
